@@ -1,0 +1,139 @@
+"""The pictures that are at hand: the gallery's, and those users gave."""
+
+import importlib.util
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+from PIL import Image
+
+from core import images
+from core.errors import ZooscopeError
+
+LIMIT = 256_000_000
+OURS = "gallery"
+
+
+class PictureForgotten(ZooscopeError):
+    """The server does not hold this picture, or no longer."""
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photograph that an installed package ships.
+
+    Attributes:
+        title: What it shows.
+        package: The package that ships it.
+        path: Where in the package.
+        credit: Who made it, and its licence.
+    """
+
+    title: str
+    package: str
+    path: str
+    credit: str
+
+
+PHOTOS = MappingProxyType(
+    {
+        "chelsea": Photo(
+            "Chelsea the cat", "skimage", "data/chelsea.png", "Stéfan van der Walt, CC0"
+        ),
+        "coffee": Photo("Cup of coffee", "skimage", "data/coffee.png", "Rachel Michetti, CC0"),
+        "rocket": Photo("Rocket on its pad", "skimage", "data/rocket.jpg", "SpaceX, public domain"),
+        "astronaut": Photo(
+            "Astronaut Eileen Collins", "skimage", "data/astronaut.png", "NASA, public domain"
+        ),
+        "flower": Photo("Dahlia", "sklearn", "datasets/images/flower.jpg", "vultilion, CC BY 2.0"),
+        "china": Photo(
+            "Summer Palace", "sklearn", "datasets/images/china.jpg", "danielbuechele, CC BY 2.0"
+        ),
+    }
+)
+
+
+def photo(name: str) -> Image.Image:
+    """A photograph of the gallery.
+
+    Raises:
+        PictureForgotten: The gallery has none of that name, or its package is not installed.
+    """
+    if name not in PHOTOS:
+        raise PictureForgotten(f"The gallery has no {name!r}; it has {', '.join(PHOTOS)}.")
+    entry = PHOTOS[name]
+    folder = _package_folder(entry.package)
+    if folder is None:
+        raise PictureForgotten(f"{entry.title} comes with {entry.package}, which is not installed.")
+    return images.read(folder / entry.path)
+
+
+@cache
+def _package_folder(package: str) -> Path | None:
+    """Where a package lies, without importing it: scikit-image takes a second and 60 MB."""
+    spec = importlib.util.find_spec(package)
+    places = spec.submodule_search_locations if spec else None
+    return Path(places[0]) if places else None
+
+
+@dataclass
+class _Held:
+    image: Image.Image
+    owners: set[str] = field(default_factory=set)
+
+    @property
+    def memory(self) -> int:
+        return self.image.width * self.image.height * 3
+
+
+class Pictures:
+    """Pictures by id, in memory only, least recently used out first; never listed.
+
+    Args:
+        limit: Bytes they may take together.
+    """
+
+    def __init__(self, limit: int = LIMIT):
+        self._limit = limit
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def keep(self, img: Image.Image, owner: str) -> str:
+        """Hold a picture for an owner and return its id."""
+        name = images.picture_id(img)
+        with self._lock:
+            self._held.setdefault(name, _Held(img)).owners.add(owner)
+            self._held.move_to_end(name)
+            while sum(held.memory for held in self._held.values()) > self._limit:
+                if len(self._held) == 1:
+                    break  # the one just given, however large
+                self._held.popitem(last=False)
+        return name
+
+    def get(self, name: str) -> Image.Image:
+        """The picture of this id.
+
+        Raises:
+            PictureForgotten: It was forgotten on request, had to make room, or was never here.
+        """
+        with self._lock:
+            if name not in self._held:
+                raise PictureForgotten(
+                    "The server no longer holds this picture: pictures live in its memory only,"
+                    " until they are forgotten or have to make room. Upload it again."
+                )
+            self._held.move_to_end(name)
+            return self._held[name].image
+
+    def forget(self, owner: str) -> int:
+        """Forget an owner's pictures that nobody else gave; tells how many were let go."""
+        with self._lock:
+            for held in self._held.values():
+                held.owners.discard(owner)
+            gone = [name for name, held in self._held.items() if not held.owners]
+            for name in gone:
+                del self._held[name]
+        return len(gone)

@@ -1,0 +1,65 @@
+"""What the environment may set, read in one place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import ZooscopeError
+
+BUNDLED = Path(__file__).resolve().parent.parent / "weights"
+
+
+class BadSetting(ZooscopeError):
+    """An environment variable holds something Zooscope can't use."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Zooscope's settings, one per ZOOSCOPE_ variable.
+
+    Attributes:
+        models: Folders whose sub-folders are models in timm's hub layout.
+        store: fsspec URL under which results are kept.
+        engine: Where computations run: "local".
+        device: "auto", "cpu", "cuda" or "cuda:1".
+        memory_mb: Bound on the models kept loaded, in 10⁶ bytes.
+        store_mb: Bound on a local store, in 10⁶ bytes.
+        download_mb: Largest download from the hub, in 10⁶ bytes.
+    """
+
+    models: tuple[Path, ...] = ()
+    store: str = str(Path.home() / ".cache" / "zooscope" / "store")
+    engine: str = "local"
+    device: str = "auto"
+    memory_mb: int = 600
+    store_mb: int = 2000
+    download_mb: int = 500
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """Read the settings.
+
+        Raises:
+            BadSetting: A size is no positive whole number, or the engine is unknown.
+        """
+        engine = environment.get("ZOOSCOPE_ENGINE", cls.engine)
+        if engine != "local":
+            raise BadSetting(f"ZOOSCOPE_ENGINE is {engine!r}; this version has only 'local'.")
+        folders = environment.get("ZOOSCOPE_MODELS", "")
+        return cls(
+            models=tuple(Path(folder) for folder in folders.split(os.pathsep) if folder),
+            store=environment.get("ZOOSCOPE_STORE") or cls.store,
+            engine=engine,
+            device=environment.get("ZOOSCOPE_DEVICE") or cls.device,
+            memory_mb=_size(environment, "ZOOSCOPE_MEMORY_MB", cls.memory_mb),
+            store_mb=_size(environment, "ZOOSCOPE_STORE_MB", cls.store_mb),
+            download_mb=_size(environment, "ZOOSCOPE_DOWNLOAD_MB", cls.download_mb),
+        )
+
+
+def _size(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not text.isdecimal() or int(text) == 0:
+        raise BadSetting(f"{name} is {text!r}; give a positive whole number of megabytes.")
+    return int(text)

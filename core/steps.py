@@ -1,0 +1,43 @@
+"""A computation that can be watched and stopped: a generator that yields its progress.
+
+Every long method is written once, as a generator; whoever runs it decides what to do between two
+steps. The plain function drains it, an engine shows its progress, shares the device and cancels it.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a computation is.
+
+    Attributes:
+        step: Steps finished, 0 to `total`.
+        total: Steps in all.
+        preview: What can be shown already, as the method defines it.
+        note: A word for the user on what goes on ("loading resnet18").
+        waiting: Nothing was done for want of memory: give others a turn first.
+    """
+
+    step: int
+    total: int
+    preview: Any = None
+    note: str = ""
+    waiting: bool = False
+
+
+Steps = Generator[Progress, None, Result]
+
+
+def drain(steps: "Steps[Result]") -> Result:
+    """Run a computation to its end and return its result."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result

@@ -1,0 +1,115 @@
+"""A loaded network with all that's needed to use it."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor, nn
+
+from core import probe
+from core.zoo.card import Card
+from core.zoo.preprocessing import Preprocessing
+
+HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+
+
+@dataclass(eq=False)
+class Model:
+    """A network, and what its config says of it. Belongs to whoever loaded it.
+
+    Attributes:
+        card: What was known before loading.
+        net: timm's network, in eval mode and frozen. For notebooks; methods use `borrow`.
+        device: Where it lies.
+        weights_id: What the weights are, for recipes.
+    """
+
+    card: Card
+    net: nn.Module
+    device: torch.device
+    weights_id: str
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The name it was loaded by."""
+        return self.card.name
+
+    @property
+    def title(self) -> str:
+        """A name to show, which says so where the network is untrained."""
+        return self.card.title
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """A name per class; empty for a network that doesn't classify."""
+        return self.card.labels
+
+    @property
+    def input_size(self) -> tuple[int, int, int]:
+        """Channels, height, width."""
+        return self.preprocessing.input_size
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What it wants done to a picture."""
+        return self.card.preprocessing
+
+    @property
+    def memory(self) -> int:
+        """Bytes its parameters and buffers take."""
+        tensors = [*self.net.parameters(), *self.net.buffers()]
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+    @cached_property
+    def layers(self) -> Mapping[str, probe.Layer]:
+        """Its layers by dotted timm name, in the order of computing."""
+        with self.borrow() as net:
+            return MappingProxyType(probe.trace(net, self.input_size))
+
+    def preprocess(self, imgs: Sequence[Image.Image]) -> Float[Tensor, "n c h w"]:
+        """The network's input for these pictures, on its device."""
+        return self.preprocessing(imgs).to(self.device)
+
+    @contextmanager
+    def borrow(self) -> Iterator[nn.Module]:
+        """The network for a method's use: locked, in eval mode, frozen.
+
+        On return, also after an error, it is as it was found: modes, gradients and hooks.
+        """
+        with self._lock:
+            found = _State(self.net)
+            self.net.eval().requires_grad_(False)
+            try:
+                yield self.net
+            finally:
+                found.restore()
+
+
+class _State:
+    """What a method could change in a network and must not leave changed."""
+
+    def __init__(self, net: nn.Module):
+        self._modes = [(module, module.training) for module in net.modules()]
+        self._parameters = [(p, p.requires_grad, p.grad) for p in net.parameters()]
+        self._hooks = [
+            (hooks, set(hooks))
+            for module in net.modules()
+            for hooks in (getattr(module, name) for name in HOOKS)
+        ]
+
+    def restore(self) -> None:
+        for module, mode in self._modes:
+            module.training = mode
+        for parameter, requires_grad, grad in self._parameters:
+            parameter.requires_grad_(requires_grad)
+            parameter.grad = grad
+        for hooks, found in self._hooks:
+            for handle in set(hooks) - found:
+                del hooks[handle]
