@@ -14,6 +14,8 @@ from core import images
 from core.errors import ZooscopeError
 
 LIMIT = 256_000_000
+# Hexadecimal digits of an id that a link holds: 64 bits, which nobody guesses or meets by chance.
+REFERENCE_LENGTH = 16
 OURS = "gallery"
 
 
@@ -56,6 +58,7 @@ PHOTOS = MappingProxyType(
 )
 
 
+@cache
 def photo(name: str) -> Image.Image:
     """A photograph of the gallery.
 
@@ -79,6 +82,25 @@ def _package_folder(package: str) -> Path | None:
     return Path(places[0]) if places else None
 
 
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was asked for by reference.
+
+    Attributes:
+        reference: "photo:NAME" or "upload:ID".
+        title: What it shows, as far as is known.
+        credit: Who made it.
+        id: Its id in recipes.
+        image: Its pixels.
+    """
+
+    reference: str
+    title: str
+    credit: str
+    id: str
+    image: Image.Image
+
+
 @dataclass
 class _Held:
     image: Image.Image
@@ -100,6 +122,36 @@ class Pictures:
         self._limit = limit
         self._held: OrderedDict[str, _Held] = OrderedDict()
         self._lock = threading.Lock()
+
+    def find(self, reference: str) -> Picture:
+        """The picture of a reference, as it stands in a link.
+
+        Raises:
+            PictureForgotten: It is not, or no longer, here.
+        """
+        source, _, name = reference.partition(":")
+        if source == "photo":
+            image = photo(name)
+            entry = PHOTOS[name]
+            return Picture(reference, entry.title, entry.credit, self.keep(image, OURS), image)
+        if source == "upload":
+            held = self._whole(name)
+            return Picture(reference, "Your picture", "", held, self.get(held))
+        raise PictureForgotten(f"There is no picture {reference!r}.")
+
+    def upload(self, data: bytes, owner: str) -> str:
+        """Take a picture in from bytes nobody vouches for, and return its reference.
+
+        Raises:
+            BadImage: It is none.
+        """
+        return f"upload:{self.keep(images.read(data), owner)[:REFERENCE_LENGTH]}"
+
+    def _whole(self, start: str) -> str:
+        """The id that a reference's short one begins."""
+        with self._lock:
+            found = [name for name in self._held if name.startswith(start)]
+        return found[0] if len(start) == REFERENCE_LENGTH and found else start
 
     def keep(self, img: Image.Image, owner: str) -> str:
         """Hold a picture for an owner and return its id."""

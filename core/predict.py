@@ -1,10 +1,11 @@
 """What a network says a picture is: logits, softmax, top classes, and who agrees with whom."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Float
 from PIL import Image
@@ -16,6 +17,9 @@ from core.zoo import Card, Model
 # Input pixels in one forward pass: 16 pictures of 224 × 224. More is no faster on a CPU and costs
 # memory; results do not depend on it.
 PIXELS_A_BATCH = 16 * 224 * 224
+
+
+Logits = Float[np.ndarray, " classes"]
 
 
 class NoClassifier(ZooscopeError):
@@ -71,9 +75,10 @@ def scores_steps(m: Model, imgs: Sequence[Image.Image]) -> Steps[Scores]:
         NoClassifier: The network gives no classes.
     """
     require_classes(m.card)
-    logits, seconds = [], []
+    logits: list[np.ndarray] = []
+    seconds: list[np.ndarray] = []
     for batch in _batches(m, imgs):
-        yield Progress(sum(map(len, logits)), len(imgs))
+        yield Progress(sum(len(rows) for rows in logits), len(imgs))
         x = m.preprocess(batch)
         with m.borrow() as net, torch.inference_mode():
             start = time.perf_counter()
@@ -119,7 +124,7 @@ def softmax(logits: Float[np.ndarray, "*n classes"], temperature: float = 1.0) -
 
 
 def ranking(
-    logits: Float[np.ndarray, " classes"],
+    logits: Logits,
     labels: Sequence[str],
     k: int = 5,
     temperature: float = 1.0,
@@ -169,6 +174,33 @@ def agreement(rankings: dict[str, list[Prediction]]) -> Agreement:
             for model, ranked in labels.items()
         },
     )
+
+
+def side_by_side(
+    logits: Mapping[str, Logits],
+    labels: Mapping[str, Sequence[str]],
+    rankings: Mapping[str, Sequence[Prediction]],
+    temperature: float = 1.0,
+) -> pd.DataFrame:
+    """What every model gives each class that stands in some model's ranking.
+
+    Returns:
+        One row a class, the most probable anywhere first; one column a model, with probabilities;
+        NaN where a model does not know the class. Of classes with one name the likeliest counts.
+    """
+    columns = {}
+    for model, row in logits.items():
+        known: dict[str, float] = {}
+        for label, probability in zip(labels[model], softmax(row, temperature), strict=True):
+            known[label] = max(probability, known.get(label, 0.0))
+        columns[model] = known
+    listed = {prediction.label for ranking in rankings.values() for prediction in ranking}
+    table = pd.DataFrame(
+        {model: [known.get(label) for label in listed] for model, known in columns.items()},
+        index=pd.Index(list(listed), name="class"),
+        dtype=float,
+    )
+    return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
 def _batches(m: Model, imgs: Sequence[Image.Image]) -> Iterator[Sequence[Image.Image]]:

@@ -56,7 +56,7 @@ class Layer:
     channel_axis: int
 
 
-class _EnoughSeen(Exception):  # noqa: N818 - a signal, no error
+class _EnoughSeen(Exception):
     """All wanted layers were read; the rest of the network need not run."""
 
 

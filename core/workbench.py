@@ -2,66 +2,21 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 from itertools import groupby
 from typing import Any
 
-from PIL import Image
+import torch
 
-from core import images, pictures, tasks
-from core.engine import Job, JobState, LocalEngine
+from core import pictures, tasks
+from core.engine import Answer, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
 from core.recipes import Input, Recipe, Result, Task
 from core.settings import Settings
 from core.steps import Progress, Steps
 from core.store import Store
-from core.zoo import Card, Hub, Pool, build, describe, device
-
-# How long an ended job answers from memory: its pages learn of its end, and a failure is not tried
-# again at every rerun.
-REMEMBERED = 30.0
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What can be said of a recipe, or of another job, now.
-
-    Attributes:
-        result: Once it is there.
-        error: Where it failed.
-        progress: Of the job under way; None before its first step.
-        stored: The result was there before it was asked for.
-    """
-
-    result: Any = None
-    error: ZooscopeError | None = None
-    progress: Progress | None = None
-    stored: bool = False
-
-    @property
-    def done(self) -> bool:
-        """There is a result or an error."""
-        return self.result is not None or self.error is not None
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture that was asked for by reference.
-
-    Attributes:
-        reference: "photo:NAME" or "upload:ID".
-        title: What it shows, as far as is known.
-        credit: Who made it.
-        id: Its id in recipes.
-        image: Its pixels.
-    """
-
-    reference: str
-    title: str
-    credit: str
-    id: str
-    image: Image.Image
+from core.zoo import Card, Hub, Model, Pool, build, describe, device
 
 
 class Workbench:
@@ -71,20 +26,24 @@ class Workbench:
         settings: What the environment said.
         pool: The models kept loaded.
         store: The results kept.
-        held: The pictures kept.
+        pictures: The pictures at hand.
     """
 
     def __init__(self, settings: Settings, known: Mapping[str, Task] = tasks.ALL):
         self.settings = settings
         on = device(settings.device)
-        self.pool = Pool(settings.memory_mb * 1_000_000, lambda card: build(card, on))
+        self.pool = Pool(settings.memory_mb * 1_000_000, lambda card: _warm(build(card, on)))
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
-        self.held = pictures.Pictures()
+        self.pictures = pictures.Pictures()
         self._device = on
-        self._engine = LocalEngine()
         self._tasks = known
-        self._jobs: dict[str, Job] = {}
+        self._engine = LocalEngine()
+        self._ledger = Ledger(self._engine)
         self._lock = threading.RLock()
+
+    def card(self, name: str) -> Card:
+        """A model's card. See `zoo.describe`."""
+        return describe(name, self.settings)
 
     # Recipes
 
@@ -94,18 +53,15 @@ class Workbench:
         Asking again is how a page shows that it still wants the rest.
         """
         with self._lock:
-            self._forget_ended()
             answers = {recipe.key: self._known(recipe, asker) for recipe in recipes}
-            missing = [recipe for recipe in recipes if answers[recipe.key] is None]
-            self._start(missing, asker)
-            return [
-                answers[recipe.key] or self._answer(self._jobs[recipe.key], recipe.key)
-                for recipe in recipes
-            ]
+            self._start([recipe for recipe in recipes if answers[recipe.key] is None], asker)
+            return [answers[recipe.key] or Answer() for recipe in recipes]
 
     def wait(self, recipes: Sequence[Recipe], asker: str, seconds: float) -> list[Answer]:
         """As `ask`, but wait so long for answers that are not there yet."""
-        self.ask(recipes, asker)
+        answers = self.ask(recipes, asker)
+        if all(answer.done for answer in answers):
+            return answers
         until = time.monotonic() + seconds
         for job in self._under_way(recipes):
             job.wait(max(0.0, until - time.monotonic()))
@@ -117,10 +73,9 @@ class Workbench:
         Raises:
             ZooscopeError: The first that failed.
         """
-        while not all(
-            (answers := self.wait(recipes, asker, seconds=1))[i].done for i in range(len(recipes))
-        ):
-            pass
+        answers = self.ask(recipes, asker)
+        while not all(answer.done for answer in answers):
+            answers = self.wait(recipes, asker, seconds=1)
         for answer in answers:
             if answer.error:
                 raise answer.error
@@ -133,13 +88,10 @@ class Workbench:
 
     def retry(self, recipes: Sequence[Recipe]) -> None:
         """Forget that these failed, so that the next `ask` tries again."""
-        self._forget_failures([recipe.key for recipe in recipes])
+        with self._lock:
+            self._ledger.forget_failures([recipe.key for recipe in recipes])
 
     # Weights
-
-    def card(self, name: str) -> Card:
-        """A model's card. See `zoo.describe`."""
-        return describe(name, self.settings)
 
     def download_size(self, card: Card, asker: str) -> Answer:
         """The bytes a download would take, asked of the hub."""
@@ -150,86 +102,48 @@ class Workbench:
 
         return self._watch(f"size:{card.repository}", steps, asker)
 
-    def download(self, card: Card, asker: str, start: bool = True) -> Answer | None:
-        """Fetch a model's weights from the hub, and how far that is.
-
-        Args:
-            card: The model's.
-            asker: Who wants it.
-            start: Start it; else answer only where it is under way or just ended.
-        """
-        key = f"download:{card.repository}"
-        if not start and key not in self._jobs:
-            return None
+    def download(self, card: Card, asker: str) -> Answer:
+        """Fetch a model's weights from the hub: how far that is, started where it is not."""
         limit = self.settings.download_mb * 1_000_000
         hub = Hub.from_environment()
-        return self._watch(key, lambda: hub.fetch_steps(card.repository, limit), asker)
+        return self._watch(
+            f"download:{card.repository}", lambda: hub.fetch_steps(card.repository, limit), asker
+        )
+
+    def downloading(self, card: Card, asker: str) -> Answer | None:
+        """How far a download is that was started before, by anyone."""
+        with self._lock:
+            return self._ledger.answer(f"download:{card.repository}", asker)
 
     def leave_download(self, card: Card, asker: str) -> None:
         """Stop wanting a download."""
         with self._lock:
-            job = self._jobs.pop(f"download:{card.repository}", None)
-        if job:
-            job.leave(asker)
+            for job in self._ledger.under_way([f"download:{card.repository}"]):
+                job.leave(asker)
 
     def retry_download(self, card: Card) -> None:
         """Forget that the hub could not be reached, so that the next call tries again."""
-        self._forget_failures([f"download:{card.repository}", f"size:{card.repository}"])
-
-    # Pictures
-
-    def picture(self, reference: str) -> Picture:
-        """The picture of a reference: "photo:coffee" or "upload:ID".
-
-        Raises:
-            PictureForgotten: It is not, or no longer, here.
-        """
-        source, _, name = reference.partition(":")
-        if source == "photo":
-            image = pictures.photo(name)
-            entry = pictures.PHOTOS[name]
-            held = self.held.keep(image, pictures.OURS)
-            return Picture(reference, entry.title, entry.credit, held, image)
-        if source == "upload":
-            return Picture(reference, "Your picture", "", name, self.held.get(name))
-        raise pictures.PictureForgotten(f"There is no picture {reference!r}.")
-
-    def upload(self, data: bytes, owner: str) -> str:
-        """Take a picture in and return its reference.
-
-        Raises:
-            BadImage: It is none.
-        """
-        return f"upload:{self.held.keep(images.read(data), owner)}"
+        with self._lock:
+            keys = [f"download:{card.repository}", f"size:{card.repository}"]
+            self._ledger.forget_failures(keys)
 
     def close(self) -> None:
         """End the engine's threads."""
         self._engine.close()
 
-    # Jobs
+    # How a recipe is computed
 
     def _known(self, recipe: Recipe, asker: str) -> Answer | None:
         """What a job or the store says of a recipe; None where it has to be started."""
-        job = self._jobs.get(recipe.key)
-        if job:
-            job.ask(asker)
-            return self._answer(job, recipe.key)
+        answer = self._ledger.answer(recipe.key, asker)
+        if answer:
+            return answer
         task = self._tasks.get(recipe.task)
         if task is None or task.version != recipe.version:
-            return Answer(
-                error=ZooscopeError(
-                    f"This version of Zooscope has no task {recipe.task!r} {recipe.version}."
-                )
-            )
+            wanted = f"{recipe.task!r}, version {recipe.version}"
+            return Answer(error=ZooscopeError(f"This Zooscope has no task {wanted}."))
         result = self.store.get(recipe.key)
         return Answer(result, stored=True) if result else None
-
-    @staticmethod
-    def _answer(job: Job, key: str) -> Answer:
-        if job.state is JobState.DONE:
-            result = job.result[key] if isinstance(job.result, dict) else job.result
-            return Answer(result)
-        return Answer(error=job.error, progress=job.progress)
 
     def _start(self, recipes: Sequence[Recipe], asker: str) -> None:
         for group in _alike(recipes):
@@ -238,14 +152,8 @@ class Workbench:
                 self._submit(task, group[first : first + task.batch], asker)
 
     def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str) -> None:
-        job = Job(
-            lambda: self._steps(task, recipes, job),
-            cost=task.cost,
-            deliver=lambda results: [self.store.put(k, r) for k, r in results.items()],
-        )
-        job.ask(asker)
-        self._jobs |= {recipe.key: job for recipe in recipes}
-        self._engine.submit(job)
+        job = Job(lambda: self._steps(task, recipes, job), cost=task.cost, deliver=self._keep)
+        self._ledger.start(job, [recipe.key for recipe in recipes], asker)
 
     def _steps(self, task: Task, recipes: Sequence[Recipe], job: Job) -> Steps[dict[str, Result]]:
         """Gather what the recipes need, run their task, and say how the results came about."""
@@ -253,41 +161,34 @@ class Workbench:
         for recipe in recipes:
             inputs.append((yield from self._inputs(recipe, job)))
         first, model = recipes[0], None
-        if first.model:
-            card = self.card(first.model)
-            yield Progress(0, 1, note=f"loading {card.title}")
-            while (model := self.pool.acquire(card, first.weights_id)) is None:
-                yield Progress(0, 1, note="waiting for memory", waiting=True)
         try:
+            if first.model:
+                card = self.card(first.model)
+                yield Progress(0, 1, note=f"loading {card.title}")
+                while (model := self.pool.acquire(card, first.weights_id)) is None:
+                    yield Progress(0, 1, note="waiting for memory", waiting=True)
             results = yield from task.steps(model, recipes, inputs)
         finally:
             if model:
                 self.pool.release(first.weights_id)
         return {
-            recipe.key: replace(
-                result,
-                record={
-                    **result.record,
-                    "recipe": asdict(recipe),
-                    "device": str(self._device),
-                },
-            )
+            recipe.key: self._recorded(recipe, result)
             for recipe, result in zip(recipes, results, strict=True)
         }
 
     def _inputs(self, recipe: Recipe, job: Job) -> Steps[list[Input]]:
+        """A recipe's pictures, and the results of the recipes it needs."""
         needed = [given for given in recipe.inputs if isinstance(given, Recipe)]
-        results: dict[str, Result] = {}
-        while len(results) < len({other.key for other in needed}):
-            for other, answer in zip(needed, self._ask_for(job, needed), strict=True):
-                if answer.error:
-                    raise answer.error
-                if answer.result:
-                    results[other.key] = answer.result
-            if len(results) < len({other.key for other in needed}):
-                yield Progress(0, 1, note="computing what this needs", waiting=True)
+        answers = self._ask_for(job, needed)
+        while not all(answer.done for answer in answers):
+            yield Progress(0, 1, note="computing what this needs", waiting=True)
+            answers = self._ask_for(job, needed)
+        for answer in answers:
+            if answer.error:
+                raise answer.error
+        results = (answer.result for answer in answers)
         return [
-            results[given.key] if isinstance(given, Recipe) else self.held.get(given)
+            next(results) if isinstance(given, Recipe) else self.pictures.get(given)
             for given in recipe.inputs
         ]
 
@@ -298,38 +199,32 @@ class Workbench:
                 other.serve(job)
         return answers
 
+    def _recorded(self, recipe: Recipe, result: Result) -> Result:
+        record = {"recipe": asdict(recipe), "device": str(self._device)}
+        return replace(result, record={**result.record, **record})
+
+    def _keep(self, results: Mapping[str, Result]) -> None:
+        for key, result in results.items():
+            self.store.put(key, result)
+
     def _watch(self, key: str, start: Callable[[], Steps[Any]], asker: str) -> Answer:
-        """A job that is no recipe: started where it is not under way, never stored."""
+        """A job that is no recipe: started where there is none, never stored."""
         with self._lock:
-            self._forget_ended()
-            job = self._jobs.get(key)
-            if job is None:
-                job = self._jobs[key] = Job(start, lane="download")
-                job.ask(asker)
-                self._engine.submit(job)
-            job.ask(asker)
-            return self._answer(job, key)
+            answer = self._ledger.answer(key, asker)
+            if answer is None:
+                self._ledger.start(Job(start, lane="download"), [key], asker)
+            return answer or Answer()
 
-    def _under_way(self, recipes: Iterable[Recipe]) -> set[Job]:
+    def _under_way(self, recipes: Sequence[Recipe]) -> set[Job]:
         with self._lock:
-            jobs = {self._jobs[recipe.key] for recipe in recipes if recipe.key in self._jobs}
-        return {job for job in jobs if not job.settled}
+            return self._ledger.under_way([recipe.key for recipe in recipes])
 
-    def _forget_ended(self) -> None:
-        """Let go of cancelled jobs at once, and of other ended ones after a while."""
-        now = time.monotonic()
-        self._jobs = {
-            key: job
-            for key, job in self._jobs.items()
-            if job.settled_at is None
-            or (job.state is not JobState.CANCELLED and now - job.settled_at < REMEMBERED)
-        }
 
-    def _forget_failures(self, keys: Iterable[str]) -> None:
-        with self._lock:
-            for key in keys:
-                if key in self._jobs and self._jobs[key].state is JobState.FAILED:
-                    del self._jobs[key]
+def _warm(m: Model) -> Model:
+    """Let a network run once on nothing, so that times that are shown are not a cold start's."""
+    with m.borrow() as net, torch.inference_mode():
+        net(torch.zeros(1, *m.input_size, device=m.device))
+    return m
 
 
 def _alike(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:

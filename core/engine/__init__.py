@@ -1,6 +1,7 @@
-"""Where computations run."""
+"""Where computations run, and what is known of those under way."""
 
 from core.engine.job import Job, JobState
+from core.engine.ledger import Answer, Ledger
 from core.engine.local import LocalEngine
 
-__all__ = ["Job", "JobState", "LocalEngine"]
+__all__ = ["Answer", "Job", "JobState", "Ledger", "LocalEngine"]

@@ -131,7 +131,7 @@ def ways_out(what: str) -> str:
     )
 
 
-class _GivenUp(Exception):  # noqa: N818 - a signal, no error
+class _GivenUp(Exception):
     """The download's generator was closed."""
 
 

@@ -56,17 +56,20 @@ class Architecture:
 def architectures() -> Mapping[str, Architecture]:
     """The committed table, by architecture name."""
     with TABLE.open(newline="", encoding="utf-8") as file:
-        rows = [
-            Architecture(
-                **row
-                | {
-                    "parameters": int(row["parameters"]),
-                    "multiply_adds": int(row["multiply_adds"]),
-                }
+        rows = list(csv.DictReader(file))
+    return MappingProxyType(
+        {
+            row["name"]: Architecture(
+                name=row["name"],
+                family=row["family"],
+                kind=row["kind"],
+                parameters=int(row["parameters"]),
+                multiply_adds=int(row["multiply_adds"]),
+                stages=row["stages"],
             )
-            for row in csv.DictReader(file)
-        ]
-    return MappingProxyType({row.name: row for row in rows})
+            for row in rows
+        }
+    )
 
 
 def measure(name: str) -> Architecture:

@@ -1,0 +1,84 @@
+"""Which job will bring what, and what can be said of it now."""
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.engine.job import Job, JobState
+from core.engine.local import LocalEngine
+from core.errors import ZooscopeError
+from core.steps import Progress
+
+# Seconds for which an ended job still answers: its pages learn of its end, and a failure is not
+# tried again at every rerun.
+REMEMBERED = 30.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What can be said of a recipe, or of a download, now.
+
+    Attributes:
+        result: Once it is there.
+        error: Where it failed.
+        progress: Of the job under way; None before its first step.
+        stored: The result was there before it was asked for.
+    """
+
+    result: Any = None
+    error: ZooscopeError | None = None
+    progress: Progress | None = None
+    stored: bool = False
+
+    @property
+    def done(self) -> bool:
+        """There is a result or an error."""
+        return self.result is not None or self.error is not None
+
+
+class Ledger:
+    """Jobs by the keys of what they bring. Its owner locks it."""
+
+    def __init__(self, engine: LocalEngine):
+        self._engine = engine
+        self._jobs: dict[str, Job] = {}
+
+    def answer(self, key: str, asker: str) -> Answer | None:
+        """What the job of this key says, noting who asked; None where there is no job."""
+        self._forget_ended()
+        job = self._jobs.get(key)
+        if job is None:
+            return None
+        job.ask(asker)
+        if job.state is JobState.DONE:
+            several = isinstance(job.result, Mapping)
+            return Answer(job.result[key] if several else job.result)
+        return Answer(error=job.error, progress=job.progress)
+
+    def start(self, job: Job, keys: Iterable[str], asker: str) -> None:
+        """Run a job that brings a result for each of these keys: one for all, or a mapping."""
+        job.ask(asker)
+        self._jobs.update(dict.fromkeys(keys, job))
+        self._engine.submit(job)
+
+    def under_way(self, keys: Iterable[str]) -> set[Job]:
+        """The jobs of these keys that have not ended."""
+        jobs = {self._jobs[key] for key in keys if key in self._jobs}
+        return {job for job in jobs if not job.settled}
+
+    def forget_failures(self, keys: Iterable[str]) -> None:
+        """Let these be tried again."""
+        for key in keys:
+            if key in self._jobs and self._jobs[key].state is JobState.FAILED:
+                del self._jobs[key]
+
+    def _forget_ended(self) -> None:
+        """Let go of cancelled jobs at once, and of other ended ones after a while."""
+        now = time.monotonic()
+        self._jobs = {
+            key: job
+            for key, job in self._jobs.items()
+            if job.settled_at is None
+            or (job.state is not JobState.CANCELLED and now - job.settled_at < REMEMBERED)
+        }

@@ -1,0 +1,1 @@
+"""One file per page: thin views on core. No tensor is touched here."""

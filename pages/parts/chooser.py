@@ -1,0 +1,188 @@
+"""The picture and the models that follow a user from page to page, and stand in the URL."""
+
+import streamlit as st
+from streamlit.typing import UploadedFile
+
+from core.errors import ZooscopeError
+from core.images import BadImage
+from core.pictures import PHOTOS, Picture, PictureForgotten, photo
+from core.zoo import Card, catalog
+from pages.parts.session import asker, workbench
+
+MOST_MODELS = 4
+FIRST_PICTURE = "photo:chelsea"
+# Small, of two families, for a machine on which there are no weights yet.
+FIRST_MODELS = ("resnet18.a1_in1k", "mobilenetv3_small_100.lamb_in1k")
+FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
+
+
+def show() -> None:
+    """The chooser, for the sidebar."""
+    new = [_in_url("picture", FIRST_PICTURE), _in_url("models", _first_models())]
+    _show_picture()
+    _show_models()
+    if any(new):
+        st.rerun()
+
+
+def picture() -> Picture | None:
+    """The chosen picture; where the server lacks it the page says so."""
+    try:
+        return workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
+    except (PictureForgotten, BadImage) as error:
+        st.warning(str(error), icon=":material/hide_image:")
+        return None
+
+
+def models() -> dict[str, Card | ZooscopeError]:
+    """The chosen models by name: each one's card, or why there is none."""
+    found: dict[str, Card | ZooscopeError] = {}
+    for name in st.session_state.models[:MOST_MODELS]:
+        try:
+            found[name] = workbench().card(name)
+        except ZooscopeError as error:
+            found[name] = error
+    return found
+
+
+def choose_models(names: list[str]) -> None:
+    """Choose models, for callbacks."""
+    st.session_state.models = names[:MOST_MODELS]
+
+
+def _in_url(key: str, first: str | list[str]) -> bool:
+    """Have the value of a bound widget stand in the URL, also the first one; call it before.
+
+    Streamlit leaves a widget's default out of the URL, and writes what code assigns only once the
+    widget is there: hence the assignment at every run, and the second run of a new session.
+
+    Returns:
+        Whether the script has to run again.
+    """
+    if key in st.session_state:
+        st.session_state[key] = st.session_state[key]
+        return False
+    if key in st.query_params:
+        return False
+    st.session_state[key] = first
+    return True
+
+
+def _first_models() -> list[str]:
+    table = catalog(workbench().settings)
+    here = table[table["where"].isin(["bundled", "local", "cached"]) & (table["classes"] > 0)]
+    return list(here["name"][:2]) or list(FIRST_MODELS)
+
+
+def _show_picture() -> None:
+    options = [f"photo:{name}" for name in PHOTOS] + st.session_state.setdefault("_uploads", [])
+    # A link may hold a picture this session never saw, or that is no more: the page says so.
+    linked = st.session_state.get("picture") or st.query_params.get("picture")
+    if linked and linked not in options:
+        options.append(linked)
+    preview = st.container()
+    st.selectbox("Picture", options, index=None, key="picture", bind="query-params")
+    try:
+        chosen = workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
+    except (PictureForgotten, BadImage):
+        preview.caption(":material/hide_image: This picture is not here.")
+    else:
+        preview.image(chosen.image, caption=_caption(chosen), alt=chosen.title, width="stretch")
+    with st.container(horizontal=True):
+        if st.button("Gallery", icon=":material/photo_library:"):
+            _gallery()
+        if st.button("Camera", icon=":material/photo_camera:"):
+            _camera()
+    _show_upload()
+
+
+def _caption(chosen: Picture) -> str:
+    width, height = chosen.image.size
+    return " · ".join(filter(None, [chosen.title, f"{width} × {height}", chosen.credit]))
+
+
+def _show_upload() -> None:
+    # A new key empties the uploader, which keeps the file as long as it lives.
+    key = f"_upload_{st.session_state.setdefault('_forgotten', 0)}"
+    st.file_uploader(
+        "Upload a picture",
+        type=FILE_TYPES,
+        key=key,
+        on_change=_take,
+        args=(key,),
+        max_upload_size=20,
+        help="Stays in the server's memory only, until you forget it or it has to make room.",
+    )
+    if problem := st.session_state.get("_problem"):
+        st.error(problem, icon=":material/broken_image:")
+    if st.session_state._uploads:
+        st.button(
+            "Forget my pictures",
+            icon=":material/delete:",
+            on_click=_forget,
+            help="Takes the pictures you gave out of the server's memory, at once.",
+        )
+
+
+def _show_models() -> None:
+    options = list(catalog(workbench().settings)["name"])
+    linked = st.session_state.get("models") or st.query_params.get_all("models")
+    options += [name for name in linked if name not in options]
+    st.multiselect(
+        "Models, up to four",
+        options,
+        key="models",
+        bind="query-params",
+        max_selections=MOST_MODELS,
+        placeholder="Type a name: resnet, mobilenet …",
+        help="The Models page lists all of them with sizes and families.",
+    )
+
+
+@st.dialog("Gallery", width="large")
+def _gallery() -> None:
+    with st.grid(3, min_column_width=160) as grid:
+        for name, entry in PHOTOS.items():
+            with grid.cell():
+                st.image(photo(name), alt=entry.title, width="stretch")
+                if st.button(
+                    entry.title,
+                    key=f"_gallery_{name}",
+                    width="stretch",
+                    on_click=_choose_picture,
+                    args=(f"photo:{name}",),
+                ):
+                    st.rerun()  # closes the dialog
+
+
+@st.dialog("Camera")
+def _camera() -> None:
+    if st.camera_input("Take a picture", key="_camera", on_change=_take, args=("_camera",)):
+        st.rerun()  # closes the dialog
+
+
+def _choose_picture(reference: str) -> None:
+    st.session_state.picture = reference
+
+
+def _take(key: str) -> None:
+    """Take in what the uploader or the camera holds."""
+    given: UploadedFile | None = st.session_state[key]
+    st.session_state._problem = None
+    if given is None:
+        return
+    try:
+        reference = workbench().pictures.upload(given.getvalue(), asker())
+    except BadImage as error:
+        st.session_state._problem = f"{given.name}: {error}"
+        return
+    if reference not in st.session_state._uploads:
+        st.session_state._uploads.append(reference)
+    st.session_state.picture = reference
+
+
+def _forget() -> None:
+    workbench().pictures.forget(asker())
+    st.session_state._uploads = []
+    st.session_state._forgotten += 1
+    st.session_state.picture = FIRST_PICTURE

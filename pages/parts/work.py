@@ -1,0 +1,58 @@
+"""Results on a page: at once where they are there, with progress and Cancel where they are not."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.engine import Answer
+from core.recipes import Recipe
+from pages.parts.session import asker, workbench
+
+# Seconds a page waits before it shows progress instead: most predictions take less.
+PATIENCE = 0.6
+POLL = 0.4
+
+
+def answers(recipes: Sequence[Recipe]) -> list[Answer]:
+    """What is known of these now. For the rest the page shows progress and runs again."""
+    given_up = st.session_state.setdefault("_given_up", set())
+    wanted = [recipe for recipe in recipes if recipe.key not in given_up]
+    found = dict(zip(wanted, workbench().wait(wanted, asker(), PATIENCE), strict=True))
+    missing = [recipe for recipe in wanted if not found[recipe].done]
+    if missing:
+        _progress(missing)
+        st.button(
+            "Cancel", icon=":material/cancel:", key="_cancel", on_click=_cancel, args=(missing,)
+        )
+    if len(wanted) < len(recipes):
+        st.info("Cancelled. What was finished is kept.", icon=":material/cancel:")
+        st.button("Go on", icon=":material/play_arrow:", key="_go_on", on_click=given_up.clear)
+    return [found.get(recipe, Answer()) for recipe in recipes]
+
+
+def failed(recipe: Recipe, answer: Answer, key: str) -> None:
+    """Why a result could not be had, and another try."""
+    st.error(str(answer.error), icon=":material/error:")
+    st.button(
+        "Try again",
+        icon=":material/refresh:",
+        key=f"_retry_{key}",
+        on_click=workbench().retry,
+        args=([recipe],),
+    )
+
+
+@st.fragment(run_every=POLL)
+def _progress(missing: Sequence[Recipe]) -> None:
+    found = workbench().ask(missing, asker())
+    if any(answer.done for answer in found):
+        st.rerun()
+    progress = [answer.progress for answer in found]
+    share = sum(p.step / max(1, p.total) for p in progress if p) / len(progress)
+    note = next((p.note for p in progress if p and p.note), "computing")
+    st.progress(share, text=f"{note.capitalize()} …")
+
+
+def _cancel(missing: Sequence[Recipe]) -> None:
+    workbench().leave(missing, asker())
+    st.session_state._given_up.update(recipe.key for recipe in missing)
