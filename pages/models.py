@@ -53,29 +53,17 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
         kinds = st.pills(
             "Kind", ["CNN", "hybrid"], selection_mode="multi", key="kind", bind="query-params"
         )
-    where = st.pills(
-        "Weights",
-        list(WHERE),
-        selection_mode="multi",
-        key="where",
-        bind="query-params",
-        help="; ".join(f"{name}: {meaning}" for name, meaning in WHERE.items()),
-    )
-    left, middle, right = st.columns(3)
-    millions = left.slider(
-        "Parameters, at most (millions)", 1, 1000, 1000, key="millions", bind="query-params"
-    )
-    sizes = sorted(table["input_size"].unique())
-    low, high = middle.select_slider(
-        "Input size (pixels)", sizes, (sizes[0], sizes[-1]), key="size", bind="query-params"
-    )
-    classes = right.selectbox(
-        "Classes",
-        ["any", *(str(count) for count in sorted(table["classes"].unique()))],
-        key="classes",
-        bind="query-params",
-        help="0: no classifier, or outputs without class names.",
-    )
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        where = st.pills(
+            "Weights",
+            list(WHERE),
+            selection_mode="multi",
+            key="where",
+            bind="query-params",
+            help="; ".join(f"{name}: {meaning}" for name, meaning in WHERE.items()),
+        )
+        with st.popover("More filters", icon=":material/tune:"):
+            millions, (low, high), classes = _finer_filters(table)
     keep = table["name"].map(lambda name: all(word in name for word in search.lower().split()))
     if families:
         keep &= table["family"].isin(families)
@@ -88,6 +76,24 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
     if classes != "any":
         keep &= table["classes"].astype(str) == classes
     return table[keep].reset_index(drop=True)
+
+
+def _finer_filters(table: pd.DataFrame) -> tuple[int, tuple[int, int], str]:
+    millions = st.slider(
+        "Parameters, at most (millions)", 1, 1000, 1000, key="millions", bind="query-params"
+    )
+    sizes = sorted(table["input_size"].unique())
+    between = st.select_slider(
+        "Input size (pixels)", sizes, (sizes[0], sizes[-1]), key="size", bind="query-params"
+    )
+    classes = st.selectbox(
+        "Classes",
+        ["any", *(str(count) for count in sorted(table["classes"].unique()))],
+        key="classes",
+        bind="query-params",
+        help="0: no classifier, or outputs without class names.",
+    )
+    return millions, between, classes
 
 
 def _picked(found: pd.DataFrame) -> list[str]:

@@ -133,22 +133,30 @@ def _facts(card: Card, picture: Picture, answer: Answer | None) -> None:
         card.preprocessing.crop(picture.image),
         caption="What it saw",
         alt=f"The part of the picture that {card.title} saw, at its input size",
-        width=224,
+        width="content",
     )
 
 
 def _verdict(rankings: dict[str, list[predict.Prediction]], cards: dict[str, Card]) -> None:
-    if len(rankings) < 2:
+    """One sentence on who says what. Chance has no say: untrained networks are left out."""
+    trained = {
+        name: ranked for name, ranked in rankings.items() if cards[name].source != "untrained"
+    }
+    if len(trained) < 2:
         return
-    compared = predict.agreement(rankings)
+    compared = predict.agreement(trained)
     if compared.unanimous:
-        everyone = "Both" if len(rankings) == 2 else f"All {len(rankings)}"
-        said = next(iter(compared.top.values()))
-        st.success(f"{everyone} say **{said}**.", icon=":material/check_circle:")
+        everyone = "Both" if len(trained) == 2 else f"All {len(trained)}"
+        if len(trained) < len(rankings):
+            everyone += " trained networks"
+        st.success(
+            f"{everyone} say **{next(iter(compared.top.values()))}**.",
+            icon=":material/check_circle:",
+        )
     else:
         said = "; ".join(
             f"{cards[name].title} says **{ranked[0].label}** ({ranked[0].probability:.0%})"
-            for name, ranked in rankings.items()
+            for name, ranked in trained.items()
         )
         st.warning(f"They differ: {said}.", icon=":material/call_split:")
     if compared.shared:

@@ -1,5 +1,6 @@
 """timm's pretrained weights on the hub: which are here, how large the others are, fetching them."""
 
+import logging
 import os
 import queue
 import shutil
@@ -14,6 +15,8 @@ from core.steps import Progress, Steps
 from core.zoo.errors import ModelTooLarge, WeightsUnavailable
 
 WEIGHTS = "model.safetensors"
+log = logging.getLogger(__name__)
+
 # With no network the user is to be told within 5 s, so one try may take this long.
 TIMEOUT = 4.0
 # How often a download that has nothing new to tell gives its engine a chance to cancel it.
@@ -152,8 +155,10 @@ def _hub_errors(repository: str) -> Iterator[None]:
         ) from error
     except Exception as error:
         # Whatever the network layer raises; its types are huggingface_hub's affair.
-        reason = f"{repository} can't be fetched from the hub ({type(error).__name__}: {error})."
-        raise WeightsUnavailable(ways_out(reason)) from error
+        log.warning("%s can't be fetched: %s: %s", repository, type(error).__name__, error)
+        raise WeightsUnavailable(
+            ways_out(f"The hub can't be reached for {repository}, or broke off.")
+        ) from error
 
 
 def _in_thread(work: Callable[[type], str], total: int) -> Steps[str]:

@@ -79,9 +79,13 @@ def _show_size(card: Card) -> None:
             icon=":material/download:",
             type="primary",
             key=f"_fetch_{card.name}",
-            on_click=workbench().download,
-            args=(card, asker()),
+            on_click=_fetch,
+            args=(card,),
         )
+
+
+def _fetch(card: Card) -> None:
+    workbench().download(card, asker())
 
 
 def _show_failure(card: Card, message: str) -> None:
