@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from core.errors import ZooscopeError
 
 if TYPE_CHECKING:
-    from core.zoo import Card, Model
+    import core.zoo
 
 Box = tuple[float, float, float, float]
 
@@ -84,7 +84,7 @@ def png(img: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def crop_box(m: "Model | Card", img: Image.Image) -> Box:
+def crop_box(m: "core.zoo.Model | core.zoo.Card", img: Image.Image) -> Box:
     """Where the model's input grid lies on the picture.
 
     Returns:

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import torch
 from jaxtyping import Float
@@ -19,7 +19,7 @@ from core.errors import ZooscopeError
 from core.zoo.errors import nearest
 
 if TYPE_CHECKING:
-    from core.zoo import Model
+    import core.zoo.model
 
 # A tensor among those a module gives in one forward pass: the module's name, and its number there.
 Where = tuple[str, int]
@@ -83,7 +83,7 @@ def trace(net: nn.Module, input_size: tuple[int, int, int]) -> dict[str, Layer]:
 
 
 def read(
-    m: "Model", x: Float[Tensor, "n c h w"], names: Sequence[str]
+    m: "core.zoo.model.Model", x: Float[Tensor, "n c h w"], names: Sequence[str]
 ) -> dict[str, Float[Tensor, "n c *rest"]]:
     """Activations of the named layers, channels first, detached.
 
@@ -125,7 +125,7 @@ class Probe:
         self._cleanup = ExitStack()
         self.activations: dict[str, Tensor] = {}
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Probe":
         modules = {module for module, _ in self._layers}
         self._cleanup.enter_context(_listening(self._net, modules, self._keep))
         return self

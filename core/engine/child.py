@@ -11,9 +11,9 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from core.errors import ZooscopeError
 from core.steps import Progress, Steps
@@ -90,13 +90,13 @@ def _heard(
         yield progress
 
 
-def _pump(stream: IO[str], lines: "queue.Queue[str | None]") -> None:
+def _pump(stream: Iterable[str], lines: "queue.Queue[str | None]") -> None:
     for line in stream:
         lines.put(line)
     lines.put(None)
 
 
-def _collect(stream: IO[str], last_words: list[str]) -> None:
+def _collect(stream: Iterable[str], last_words: list[str]) -> None:
     for line in stream:
         last_words[:] = [*last_words[-9:], line]
 

@@ -75,14 +75,13 @@ class _Lane:
     def _after(self, job: Job) -> None:
         with self._changed:
             self._running -= 1
-            waits = job.progress is not None and job.progress.waiting and not job.settled
-            others = bool(self._ready) or self._running > 0
-            if waits and others:
-                self._parked.append(job)
-            elif not job.settled:
-                self._queue(job)
-            if job.settled or not others:
+            waits = job.progress is not None and job.progress.waiting
+            if job.settled:
                 self._unpark()
+            elif waits and (self._ready or self._running):
+                self._parked.append(job)
+            else:
+                self._queue(job)
 
     def _unpark(self) -> None:
         for job in self._parked:

@@ -1,0 +1,70 @@
+"""What every test may lean on: shapes checked at run time, quiet surroundings, real material."""
+
+from jaxtyping import install_import_hook
+
+import tests.checker  # noqa: F401 - the hook looks it up by its name
+
+# Before anything of core is imported: annotated types and shapes are then checked at every call.
+install_import_hook("core", "tests.checker.checked")
+
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+import torch  # noqa: E402
+from PIL import Image  # noqa: E402
+
+from core import images, zoo  # noqa: E402
+from core.settings import Settings  # noqa: E402
+
+PROJECT = Path(__file__).resolve().parent.parent
+SHARED = PROJECT.parent / "shared"
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """No test sees the user's settings, store or hub cache, or asks a real hub."""
+    for name in ("MODELS", "STORE", "ENGINE", "DEVICE", "MEMORY_MB", "STORE_MB", "DOWNLOAD_MB"):
+        monkeypatch.delenv(f"ZOOSCOPE_{name}", raising=False)
+    monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens on discard
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(store=str(tmp_path / "results"))
+
+
+@pytest.fixture(scope="session")
+def shared_models() -> Path:
+    folder = SHARED / "models"
+    if not folder.is_dir():
+        pytest.skip("the real weights of ../shared/models are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared_photos() -> Path:
+    folder = SHARED / "photos"
+    if not folder.is_dir():
+        pytest.skip("the photographs of ../shared/photos are not here")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_model() -> zoo.Model:
+    """A small untrained CNN, for what does not depend on training."""
+    return zoo.load("untrained/test_resnet")
+
+
+@pytest.fixture
+def noise() -> Image.Image:
+    """A picture of coloured noise, 40 × 30."""
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
+    return images.read(images.png(Image.fromarray(pixels)))
+
+
+@pytest.fixture(autouse=True)
+def _same_random_numbers():
+    torch.manual_seed(0)
