@@ -1,5 +1,7 @@
 """Zooscope's frame: page config, navigation, and the picture and model chooser."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.settings import BadSetting
@@ -7,39 +9,59 @@ from pages.parts import chooser
 from pages.parts.session import workbench
 
 SIDEBAR_WIDTH = 330  # pixels: room for a picture and the longer names of models
+IN_FRAME = "_in_frame"
 
-st.set_page_config(
-    page_title="Zooscope",
-    page_icon=":material/visibility:",
-    layout="wide",
-    initial_sidebar_state=SIDEBAR_WIDTH,
-)
 
-page = st.navigation(
-    [
-        st.Page(
-            "pages/predict.py",
-            title="Predict",
-            icon=":material/label:",
-            default=True,
-            help="What up to four networks say a picture is, side by side, and how sure they are.",
-        ),
-        st.Page(
-            "pages/models.py",
-            title="Models",
-            icon=":material/pets:",
-            help="Every CNN that timm has: search, filter, sort, and pick some to compare.",
-        ),
-    ]
-)
+def frame() -> None:
+    """Show the frame and the page that the address names."""
+    st.set_page_config(
+        page_title="Zooscope",
+        page_icon=":material/visibility:",
+        layout="wide",
+        initial_sidebar_state=SIDEBAR_WIDTH,
+    )
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/predict.py",
+                title="Predict",
+                icon=":material/label:",
+                default=True,
+                help="What up to four networks say a picture is, side by side, and how sure.",
+            ),
+            st.Page(
+                "pages/models.py",
+                title="Models",
+                icon=":material/pets:",
+                help="Every CNN that timm has: search, filter, sort, and pick some to compare.",
+            ),
+        ]
+    )
+    try:
+        workbench()
+    except BadSetting as error:
+        st.error(f"Zooscope can't start: {error}", icon=":material/settings_alert:")
+        st.stop()
+    with st.sidebar:
+        chooser.show()
+    st.session_state[IN_FRAME] = True
+    try:
+        page.run()
+    finally:
+        st.session_state.pop(IN_FRAME, None)
 
-try:
-    workbench()
-except BadSetting as error:
-    st.error(f"Zooscope can't start: {error}", icon=":material/settings_alert:")
-    st.stop()
 
-with st.sidebar:
-    chooser.show()
+def framed(show: Callable[[], None]) -> None:
+    """Show a page within the frame, also where Streamlit opened the page's file by itself.
 
-page.run()
+    It does so when a link to the page is the first that a new server sees: until `st.navigation`
+    has been called once, Streamlit takes the files in pages/ for pages of an older kind of app.
+    """
+    if IN_FRAME in st.session_state:
+        show()
+    else:
+        frame()
+
+
+if __name__ == "__main__":
+    frame()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from core.errors import ZooscopeError
 
@@ -23,6 +23,17 @@ MAX_PIXELS = 40_000_000
 MAX_ASPECT = 50
 
 ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels"
+
+# What makes a picture upright, by EXIF's orientation (Exif 2.32, tag 0x0112).
+UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # What people give instead of a picture, by how the file begins (after "ftyp" for HEIC and AVIF).
 LOOKALIKES = {
@@ -64,7 +75,7 @@ def read(source: bytes | str | Path) -> Image.Image:
     picture = _opened(data)
     _judge_size(*picture.size)
     try:
-        return _rgb(ImageOps.exif_transpose(picture))
+        return _upright(_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
     except Exception as error:
         # Pillow's decoders raise a dozen types on damaged data; none of them is ours to list.
         raise BadImage(
@@ -99,8 +110,9 @@ def _bytes_of(path: Path) -> bytes:
         if path.stat().st_size > MAX_BYTES:
             raise BadImage(f"{path.name} has {path.stat().st_size / 1e6:.1f} MB.")
         return path.read_bytes()
-    except OSError as error:
-        raise BadImage(f"{path.name} can't be read ({error.strerror}).") from error
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise BadImage(f"{path.name} can't be read ({reason}).") from error
 
 
 def _opened(data: bytes) -> Image.Image:
@@ -134,14 +146,21 @@ def _judge_size(width: int, height: int) -> None:
         )
 
 
+def _upright(img: Image.Image, orientation: object) -> Image.Image:
+    turn = UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return img if turn is None else img.transpose(turn)
+
+
 def _rgb(img: Image.Image) -> Image.Image:
     img.load()
     if img.mode.startswith("I;16"):
-        img = _eight_bit(np.asarray(img), 0, 65535)
+        img = _eight_bit(np.asarray(img), 0.0, 65535.0)
     elif img.mode in ("I", "F"):
         # 32-bit values have no agreed white, so their own range is stretched.
-        values = np.nan_to_num(np.asarray(img, dtype=np.float64))
-        img = _eight_bit(values, values.min(), values.max())
+        values = np.asarray(img, dtype=np.float64)
+        numbers = values[np.isfinite(values)]
+        black, white = (numbers.min(), numbers.max()) if numbers.size else (0.0, 0.0)
+        img = _eight_bit(np.nan_to_num(values, nan=black).clip(black, white), black, white)
     if img.has_transparency_data:
         rgba = img.convert("RGBA")
         white = Image.new("RGBA", img.size, "white")

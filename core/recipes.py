@@ -62,11 +62,13 @@ class Recipe:
         """
         try:
             return cls._from_mapping(json.loads(text))
-        except (TypeError, KeyError, AttributeError) as error:
+        except (TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ValueError(f"This is no recipe: {error}") from error
 
     @classmethod
     def _from_mapping(cls, raw: dict[str, Any]) -> "Recipe":
+        if not isinstance(raw["inputs"], list):
+            raise TypeError("its inputs are no list")
         inputs = [cls._from_mapping(i) if isinstance(i, dict) else str(i) for i in raw["inputs"]]
         options = [(str(name), value) for name, value in raw["options"]]
         return cls(**raw | {"inputs": tuple(inputs), "options": tuple(options)})

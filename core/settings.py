@@ -43,7 +43,7 @@ class Settings:
         Raises:
             BadSetting: A size is no positive whole number, or the engine is unknown.
         """
-        engine = environment.get("ZOOSCOPE_ENGINE", cls.engine)
+        engine = environment.get("ZOOSCOPE_ENGINE") or cls.engine
         if engine != "local":
             raise BadSetting(f"ZOOSCOPE_ENGINE is {engine!r}; this version has only 'local'.")
         folders = environment.get("ZOOSCOPE_MODELS", "")

@@ -8,6 +8,7 @@ written.
 import io
 import json
 import logging
+import re
 import threading
 import uuid
 import zipfile
@@ -23,6 +24,9 @@ from core.recipes import Result
 
 FORMAT = 1
 SUFFIX = ".npz"
+# The names that a store gives: what else lies in its folder is not its own.
+ENTRY = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}\.npz")
+PART = re.compile(r"part-[0-9a-f]{32}")
 # A store over its limit is brought this far under it, so that it is not trimmed at every write.
 TRIM_TO = 0.9
 
@@ -45,8 +49,11 @@ class Store:
         self._lock = threading.Lock()
         self._sizes: OrderedDict[str, int] = OrderedDict()  # by path, least recently used first
         if self._local:
-            self._files.makedirs(self._root, exist_ok=True)
-            self._sizes.update(self._listed())
+            try:
+                self._files.makedirs(self._root, exist_ok=True)
+                self._sizes.update(self._listed())
+            except OSError as error:
+                log.warning("The store can't use %s (%s).", self._root, error)
 
     def get(self, key: str) -> Result | None:
         """The result of this key, or None. A damaged or foreign entry is logged and is a miss."""
@@ -60,7 +67,8 @@ class Store:
             return None
         try:
             result = decode(data)
-        except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile) as error:
+        except Exception as error:
+            # zipfile, zlib, json, numpy and Pillow raise a dozen types on damaged data.
             log.warning("Entry %s is damaged (%s); it is computed anew.", key, error)
             return None
         if self._local:
@@ -75,12 +83,16 @@ class Store:
         """
         path, part = self._path(key), f"{self._root}/part-{uuid.uuid4().hex}"
         data = encode(result)
+        if self._local and len(data) > TRIM_TO * self._limit:
+            log.warning("The store can't keep %s: it is larger than the store.", key)
+            return False
         try:
             self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
             self._files.pipe_file(part, data)
             self._files.mv(part, path)
         except OSError as error:
             log.warning("The store can't keep %s (%s).", key, error)
+            self._remove(part)
             return False
         if self._local:
             with self._lock:
@@ -102,9 +114,10 @@ class Store:
         """What a local folder holds, least recently used first; remains of broken writes go."""
         entries = self._files.find(self._root, detail=True).values()
         for entry in sorted(entries, key=lambda entry: entry["mtime"]):
-            if entry["name"].endswith(SUFFIX):
+            name = entry["name"].removeprefix(f"{self._root}/")
+            if ENTRY.fullmatch(name):
                 yield entry["name"], entry["size"]
-            else:
+            elif PART.fullmatch(name):
                 self._remove(entry["name"])
 
     def _touch(self, path: str) -> None:
@@ -138,7 +151,7 @@ def encode(result: Result) -> bytes:
     """A result as the bytes of an entry."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as entry:
-        record = {"format": FORMAT, "record": dict(result.record)}
+        record = {"format": FORMAT, "record": dict(result.record), "arrays": [*result.arrays]}
         entry.writestr("record.json", json.dumps(record))
         for name, array in result.arrays.items():
             member = io.BytesIO()
@@ -168,8 +181,10 @@ def decode(data: bytes) -> Result:
                 arrays[name] = np.load(io.BytesIO(entry.read(member)), allow_pickle=False)
             elif kind == "png":
                 arrays[name] = np.asarray(Image.open(io.BytesIO(entry.read(member))))
+    if set(arrays) != set(raw["arrays"]):
+        raise ValueError("an array is missing")
     return Result(arrays, raw["record"])
 
 
 def _is_picture(array: np.ndarray) -> bool:
-    return array.dtype == np.uint8 and array.ndim == 3 and array.shape[-1] == 3
+    return array.dtype == np.uint8 and array.ndim == 3 and array.shape[-1] == 3 and array.size > 0

@@ -1,11 +1,14 @@
 """Models: every CNN that timm has, and every other model here, to search, filter and pick from."""
 
+import math
+
 import pandas as pd
 import streamlit as st
 
 from core.zoo import catalog
 from pages.parts import chooser
 from pages.parts.session import workbench
+from streamlit_app import framed
 
 WHERE = {
     "bundled": "ships with Zooscope",
@@ -79,8 +82,9 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _finer_filters(table: pd.DataFrame) -> tuple[int, tuple[int, int], str]:
+    most = math.ceil(table["parameters"].max() / 1e6)
     millions = st.slider(
-        "Parameters, at most (millions)", 1, 1000, 1000, key="millions", bind="query-params"
+        "Parameters, at most (millions)", 1, most, most, key="millions", bind="query-params"
     )
     sizes = sorted(table["input_size"].unique())
     between = st.select_slider(
@@ -144,7 +148,8 @@ def _compare(picked: list[str]) -> None:
         on_click=chooser.choose_models,
         args=(picked,),
     ):
-        st.switch_page("pages/predict.py")
+        # Without query_params Streamlit clears the URL, which bound widgets do not allow.
+        st.switch_page("pages/predict.py", query_params={})
 
 
-show()
+framed(show)

@@ -12,6 +12,7 @@ from core.pictures import Picture
 from core.recipes import Recipe
 from core.zoo import Card
 from pages.parts import chooser, weights, work
+from streamlit_app import framed
 
 # Temperatures that can be chosen: 1 is the network's own softmax.
 TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]
@@ -213,4 +214,4 @@ def _spoken(ranking: list[predict.Prediction]) -> str:
     return ", ".join(f"{p.label} {p.probability:.1%}" for p in ranking)
 
 
-show()
+framed(show)

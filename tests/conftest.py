@@ -11,8 +11,10 @@ from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 import pytest  # noqa: E402
+import timm  # noqa: E402
 import torch  # noqa: E402
 from PIL import Image  # noqa: E402
+from timm.models import save_for_hf  # noqa: E402
 
 from core import images, zoo  # noqa: E402
 from core.settings import Settings  # noqa: E402
@@ -68,3 +70,14 @@ def noise() -> Image.Image:
 @pytest.fixture(autouse=True)
 def _same_random_numbers():
     torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def made_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of two small models in timm's hub layout, with random weights."""
+    folder = tmp_path_factory.mktemp("models")
+    for seed, architecture in enumerate(["test_resnet", "test_efficientnet"]):
+        torch.manual_seed(seed)
+        net = timm.create_model(architecture)
+        save_for_hf(net, folder / architecture, safe_serialization=True)
+    return folder

@@ -7,6 +7,7 @@ thus waits for one step of a minute's ascent, not for the minute. Downloads and 
 which wait more than they compute, have lanes of their own.
 """
 
+import atexit
 import itertools
 import threading
 from collections.abc import Mapping
@@ -18,11 +19,17 @@ from core.engine.job import Job
 LANES: Mapping[str, int] = MappingProxyType({"compute": 1, "download": 2, "child": 1})
 
 
+# Seconds a closing engine waits for the steps that are being done.
+LAST_STEP = 5.0
+
+
 class LocalEngine:
     """Runs jobs in threads of this process."""
 
     def __init__(self, lanes: Mapping[str, int] = LANES):
         self._lanes = {name: _Lane(name, threads) for name, threads in lanes.items()}
+        # A thread that is in the middle of torch when the interpreter goes takes it down with it.
+        atexit.register(self.close)
 
     def submit(self, job: Job) -> None:
         """Take a job in; it starts when its turn comes."""
@@ -30,6 +37,7 @@ class LocalEngine:
 
     def close(self) -> None:
         """End the threads after their present step; jobs left over are never run."""
+        atexit.unregister(self.close)
         for lane in self._lanes.values():
             lane.close()
 
@@ -44,8 +52,12 @@ class _Lane:
         self._running = 0
         self._closed = False
         self._changed = threading.Condition()
-        for _ in range(threads):
-            threading.Thread(target=self._work, daemon=True, name=f"engine-{name}").start()
+        self._threads = [
+            threading.Thread(target=self._work, daemon=True, name=f"engine-{name}")
+            for _ in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
 
     def add(self, job: Job) -> None:
         with self._changed:
@@ -55,6 +67,8 @@ class _Lane:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        for thread in self._threads:
+            thread.join(LAST_STEP)
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

@@ -15,6 +15,16 @@ from core.zoo.preprocessing import Preprocessing
 from core.zoo.table import Architecture, architectures
 
 CONFIG = "config.json"
+# What a folder's config may hold, as far as Zooscope itself reads it.
+KINDS = {
+    "architecture": str,
+    "num_classes": int,
+    "label_names": list,
+    "label_descriptions": dict,
+    "input_size": list,
+    "mean": list,
+    "std": list,
+}
 
 
 @dataclass(frozen=True)
@@ -170,11 +180,15 @@ def _check_architecture(architecture: str) -> None:
     fact = architectures().get(architecture)
     if fact:
         raise UnknownModel(
-            f"{architecture} is a {fact.kind}; Zooscope opens CNNs and their hybrids."
+            f"{architecture} is {_article(fact.kind)}; Zooscope opens CNNs and their hybrids."
         )
     raise UnknownModel(
         f"timm has no architecture {architecture!r}." + nearest(architecture, known_architectures())
     )
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind == "MLP" else f"a {kind}"
 
 
 def _hub_card(name: str) -> Card:
@@ -203,6 +217,16 @@ def _timm_config(name: str) -> dict[str, Any]:
     return dict(config.to_dict()) if config else {}
 
 
+def _check_kinds(config: Mapping[str, Any]) -> None:
+    """Refuse a config whose values are of the wrong kind, before they break something far away."""
+    for key, kind in KINDS.items():
+        value = config.get(key)
+        if not isinstance(value, kind) and (value is not None or key == "architecture"):
+            raise TypeError(f"{key} is {value!r}")
+    if len(config.get("input_size") or "chw") != 3:
+        raise ValueError(f"input_size is {config['input_size']!r}")
+
+
 def _folder_card(name: str, folder: Path) -> Card:
     try:
         raw = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
@@ -210,6 +234,7 @@ def _folder_card(name: str, folder: Path) -> Card:
         # What timm's own reader does: beside the config stand facts that belong into it.
         beside = ("num_classes", "label_names", "label_descriptions")
         config = raw["pretrained_cfg"] | {key: raw[key] for key in beside if key in raw}
+        _check_kinds({"architecture": architecture, **config})
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsUnavailable(
             f"{name} has no {CONFIG} in timm's hub layout ({type(error).__name__}: {error})."

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 TIMEOUT = 4.0
 # How often a download that has nothing new to tell gives its engine a chance to cancel it.
 HEARTBEAT = 0.2
+# Bytes between two looks at whether a download is still wanted.
+PIECE = 1 << 16
 # Room a download leaves on the disk.
 DISK_MARGIN = 200_000_000
 
@@ -69,15 +71,21 @@ class Hub:
         """
         from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
+        _plain_downloads()
         url = hf_hub_url(repository, WEIGHTS, endpoint=self.endpoint)
         with _hub_errors(repository):
-            return get_hf_file_metadata(url, timeout=TIMEOUT, endpoint=self.endpoint).size or 0
+            size = get_hf_file_metadata(url, timeout=TIMEOUT, endpoint=self.endpoint).size
+        if not size:
+            raise WeightsUnavailable(
+                ways_out(f"The hub does not say how large {repository} is, so it is not fetched.")
+            )
+        return size
 
     def fetch_steps(self, repository: str, limit: int) -> Steps[Path]:
         """Fetch a repository's weights into the cache.
 
-        The steps are bytes. A download that is given up goes on where it stopped when it is asked
-        for again.
+        The steps are bytes. A download goes on where it was cut off; one that is given up begins
+        anew when it is asked for again.
 
         Args:
             repository: "timm/resnet18.a1_in1k".
@@ -97,6 +105,7 @@ class Hub:
     def _fetch(self, repository: str, meter: type) -> str:
         from huggingface_hub import hf_hub_download
 
+        _plain_downloads()
         with _hub_errors(repository):
             path: str = hf_hub_download(
                 repository,
@@ -132,6 +141,19 @@ def ways_out(what: str) -> str:
         f"{what} Choose a bundled or local model, connect once so that the weights are kept here,"
         " or open the architecture untrained."
     )
+
+
+def _plain_downloads() -> None:
+    """Have huggingface_hub fetch in small pieces over plain HTTP, and ask for nothing else.
+
+    By default it counts progress in pieces of 10 MB, may fetch by a second protocol (Xet) that
+    can't be stopped, and first asks for a list of agents, which takes 3 s without a network.
+    """
+    from huggingface_hub import constants
+
+    constants.DOWNLOAD_CHUNK_SIZE = PIECE
+    constants.HF_HUB_DISABLE_XET = True
+    constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
 class _GivenUp(Exception):

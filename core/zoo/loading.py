@@ -37,7 +37,10 @@ def load(name: str, pretrained: bool = True, seed: int = 0) -> Model:
         ModelTooLarge: The download is larger than the settings or the disk allow.
     """
     settings = Settings.from_environment()
-    card = describe(name if pretrained else f"untrained/{name.partition('.')[0]}", settings, seed)
+    if not pretrained:
+        known = describe(name, settings).architecture if "/" in name else name.partition(".")[0]
+        name = f"untrained/{known}"
+    card = describe(name, settings, seed)
     if card.where == "hub":
         limit = settings.download_mb * 1_000_000
         drain(Hub.from_environment().fetch_steps(card.repository, limit))
@@ -113,7 +116,7 @@ def _digest(path: Path, size: int, modified: int) -> bytes:
 def _seeded(seed: int) -> Iterator[None]:
     """Random weights from a seed, the caller's random state left as it was."""
     with _drawing, torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # the CPU's alone: weights are drawn there
         yield
 
 

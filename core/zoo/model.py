@@ -98,6 +98,8 @@ class _State:
     def __init__(self, net: nn.Module):
         self._modes = [(module, module.training) for module in net.modules()]
         self._parameters = [(p, p.requires_grad, p.grad) for p in net.parameters()]
+        for parameter in net.parameters():
+            parameter.grad = None  # a backward pass would add to it in place
         self._hooks = [
             (hooks, set(hooks))
             for module in net.modules()

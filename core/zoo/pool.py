@@ -42,9 +42,11 @@ class Pool:
         """
         with self._lock:
             if weights_id not in self._kept:
-                if not self._make_room(card):
+                if not self._make_room(card, _expected(card)):
                     return None
                 model = self._build(card)
+                if not self._make_room(card, model.memory):
+                    return None
                 self._kept[weights_id] = _Kept(model, model.memory)
             self._kept.move_to_end(weights_id)
             self._kept[weights_id].users += 1
@@ -66,8 +68,7 @@ class Pool:
         with self._lock:
             return [kept.model.name for kept in self._kept.values()]
 
-    def _make_room(self, card: Card) -> bool:
-        needed = card.facts.parameters * BYTES_PER_PARAMETER if card.facts else 0
+    def _make_room(self, card: Card, needed: int) -> bool:
         if needed > self._limit:
             raise ModelTooLarge(
                 f"{card.title} takes about {needed / 1e6:,.0f} MB; {self._limit / 1e6:,.0f} MB are"
@@ -79,3 +80,10 @@ class Pool:
                 break
             del self._kept[weights_id]
         return self.memory + needed <= self._limit
+
+
+def _expected(card: Card) -> int:
+    """Bytes a model will take, as far as can be told before: 16-bit files grow, heads differ."""
+    parameters = card.facts.parameters * BYTES_PER_PARAMETER if card.facts else 0
+    weights = card.weights
+    return max(parameters, weights.stat().st_size if weights and weights.exists() else 0)

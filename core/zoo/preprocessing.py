@@ -62,12 +62,15 @@ class Preprocessing:
         wanted = (math.floor(columns / self.crop_pct), math.floor(rows / self.crop_pct))
         if self.crop_mode == "squash":
             resized = wanted
+        elif self.crop_mode == "center" and wanted[0] == wanted[1]:
+            # Here timm leaves it to torchvision, which rounds down.
+            resized = (wanted[0] * width // min(size), wanted[0] * height // min(size))
         else:
             pick = max if self.crop_mode == "border" else min
             ratio = pick(width / wanted[0], height / wanted[1])
             resized = (round(width / ratio), round(height / ratio))
-        left = round((resized[0] - columns) / 2) * width / resized[0]
-        top = round((resized[1] - rows) / 2) * height / resized[1]
+        left = _start(resized[0], columns) * width / resized[0]
+        top = _start(resized[1], rows) * height / resized[1]
         return (
             left,
             top,
@@ -88,6 +91,11 @@ class Preprocessing:
 
         config = {field.name: getattr(self, field.name) for field in fields(self)}
         return list(create_transform(**config, is_training=False).transforms)
+
+
+def _start(side: int, wanted: int) -> int:
+    """Where a centred crop begins on a side; below 0 where it pads."""
+    return round((side - wanted) / 2) if side >= wanted else -((wanted - side) // 2)
 
 
 def _frozen(value: Any) -> Any:

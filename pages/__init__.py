@@ -1,1 +1,0 @@
-"""One file per page: thin views on core. No tensor is touched here."""

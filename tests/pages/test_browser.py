@@ -1,0 +1,168 @@
+"""Journeys in Chromium: what a person would do, and see."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+LOCAL = ("local/mobilenetv1_100.coral", "local/mobilenetv2_100.coral")
+PATIENCE = 60_000  # milliseconds; the first page waits for torch
+
+
+@pytest.fixture(scope="module")
+def real_app(serve: Callable[..., str], shared_models: Path) -> str:
+    return serve(shared_models)
+
+
+@pytest.fixture
+def new_page(browser) -> Iterator[Callable[..., object]]:
+    """Opens pages in contexts of their own; fails on whatever the page's console calls an error."""
+    contexts, errors = [], []
+
+    def open_page(**options):
+        context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors
+
+
+def params(page) -> dict[str, list[str]]:
+    return parse_qs(urlparse(page.url).query)
+
+
+def choose(page, label: str, option: str) -> None:
+    """Pick an option of a select box as a person does: type a little, press Enter."""
+    box = page.get_by_role("combobox", name=re.compile(label))
+    box.click()
+    box.fill(option)
+    page.get_by_role("option", name=option, exact=True).first.click()
+    page.keyboard.press("Escape")  # an open list hides the rest of the page from roles
+
+
+def expect_tops(page, *labels: str) -> None:
+    """Wait until the top bars of the models name these classes, no more and no fewer."""
+    page.wait_for_function(
+        """wanted => {
+            const charts = [...document.querySelectorAll("[data-testid=stPlotlyChart]")];
+            const tops = charts.map(chart => chart.querySelector("text.bartext")?.textContent);
+            return tops.map(top => top?.split(" · ")[0]).join() === wanted.join();
+        }""",
+        arg=list(labels),
+    )
+
+
+def test_a_stranger_uploads_a_bird_and_passes_the_link_on(real_app, shared_photos, new_page):
+    page = new_page()
+    page.goto(real_app)
+    page.get_by_role("heading", name="What is it?").wait_for()
+    page.locator("[data-testid=stMultiSelect]").get_by_label("Clear all").click()
+    page.get_by_text("Choose at least one model").wait_for()
+    for name in LOCAL:
+        choose(page, "Models", name)
+    page.set_input_files("input[type=file]", str(shared_photos / "chickadee.png"))
+    page.get_by_text("Your picture").first.wait_for()
+    page.get_by_text("Both say").wait_for()
+    expect_tops(page, "chickadee", "chickadee")
+    page.wait_for_url(re.compile("upload"))
+    assert set(params(page)["models"]) == set(LOCAL)
+
+    other = new_page()
+    other.goto(page.url)
+    other.get_by_text("Both say").wait_for()
+    expect_tops(other, "chickadee", "chickadee")
+    assert other.get_by_text("Your picture").count() >= 1
+
+    page.get_by_role("button", name="Forget my pictures").click()
+    page.get_by_text("Chelsea the cat").first.wait_for()
+    other.reload()
+    other.get_by_text("The server no longer holds this picture").wait_for()
+
+
+def test_gallery_temperature_and_pages_stand_in_the_link(real_app, new_page):
+    page = new_page()
+    page.goto(real_app)
+    page.get_by_role("button", name="Gallery").click()
+    page.get_by_role("button", name="Cup of coffee").click()
+    page.wait_for_url(re.compile("coffee"))
+    expect_tops(page, "espresso", "espresso")
+    page.get_by_role("slider", name="Softmax temperature").press("ArrowRight")
+    page.wait_for_url(re.compile(r"temperature=1\.5"))
+    page.get_by_role("link", name="Models").click()
+    page.get_by_role("heading", name="Models").wait_for()
+    page.wait_for_url(re.compile("/models"))
+    assert params(page)["picture"] == ["photo:coffee"]
+    assert set(params(page)["models"]) == set(LOCAL)
+    page.get_by_role("link", name="Predict").click()
+    expect_tops(page, "espresso", "espresso")
+    assert params(page)["picture"] == ["photo:coffee"]
+
+
+def test_a_text_file_is_refused_and_the_app_goes_on(real_app, new_page, tmp_path):
+    page = new_page()
+    page.goto(real_app)
+    expect_tops(page, "Egyptian cat", "tiger cat")
+    fake = tmp_path / "picture.png"
+    fake.write_text("no picture at all")
+    page.set_input_files("input[type=file]", str(fake))
+    page.get_by_text(re.compile("picture.png: This is no picture")).wait_for()
+    expect_tops(page, "Egyptian cat", "tiger cat")
+
+
+def test_models_are_found_and_taken_to_the_comparison(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/models?search=untrained/test_")
+    page.get_by_role("heading", name="Models").wait_for()
+    table = page.locator("[data-testid=stDataFrame] canvas").first
+    table.wait_for()
+    box = table.bounding_box()
+    for row in (1, 2):
+        page.mouse.click(box["x"] + 22, box["y"] + 35 * row + 17)
+    page.get_by_role("button", name="Compare these 2").click()
+    page.get_by_role("heading", name="What is it?").wait_for()
+    page.get_by_text("Random weights: what it says is chance.").nth(1).wait_for()
+    assert all(name.startswith("untrained/test_") for name in params(page)["models"])
+
+
+def test_a_link_to_a_page_opens_it_in_its_frame_on_a_server_that_just_started(
+    serve, made_models, new_page
+):
+    page = new_page()
+    page.goto(f"{serve(made_models)}/models?search=convnext")
+    page.get_by_role("heading", name="Models").wait_for()
+    page.get_by_role("link", name="Predict").wait_for()
+    page.get_by_text("Upload a picture").wait_for()
+    assert page.get_by_text("Page not found").count() == 0
+
+
+def test_a_hub_out_of_reach_leaves_the_user_with_ways_out(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/?models=resnet18.a1_in1k&picture=photo:coffee")
+    page.get_by_text(re.compile("connect once")).wait_for()
+    page.get_by_role("button", name="Open untrained").click()
+    page.get_by_text("Random weights: what it says is chance.").wait_for()
+    page.wait_for_url(re.compile("untrained"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("place", ["", "models"])
+def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, place):
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    page.goto(f"{real_app}/{place}")
+    page.get_by_role("heading").first.wait_for()
+    page.wait_for_timeout(500)
+    width = page.evaluate("document.scrollingElement.scrollWidth")
+    context.close()
+    assert width <= 390
