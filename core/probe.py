@@ -84,7 +84,7 @@ def trace(net: nn.Module, input_size: tuple[int, int, int]) -> dict[str, Layer]:
 
 def read(
     m: "core.zoo.model.Model", x: Float[Tensor, "n c h w"], names: Sequence[str]
-) -> dict[str, Float[Tensor, "n c *rest"]]:
+) -> dict[str, Float[Tensor, "n channels *rest"]]:
     """Activations of the named layers, channels first, detached.
 
     Raises:
@@ -151,11 +151,11 @@ class Probe:
             return output
         # Two copies where gradients flow: nobody else may hold the one kept, since a later layer
         # may change in place what it is handed, and an identity hands on its own input.
-        kept = output.clone()
-        self.activations[layer.name] = kept.movedim(layer.channel_axis, 1)
+        kept = output.clone().movedim(layer.channel_axis, 1)
+        self.activations[layer.name] = kept
         if self._stop and len(self.activations) == len(self._layers):
             raise _EnoughSeen
-        return kept.clone() if kept.requires_grad else output
+        return kept.movedim(1, layer.channel_axis).clone() if kept.requires_grad else output
 
 
 @contextmanager
