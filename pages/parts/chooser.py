@@ -102,8 +102,8 @@ def _caption(chosen: Picture) -> str:
 
 
 def _show_upload() -> None:
-    # A new key empties the uploader, which keeps the file as long as it lives.
-    key = f"_upload_{st.session_state.setdefault('_forgotten', 0)}"
+    # A new key empties the uploader: to replace a file it would run the script twice.
+    key = f"_upload_{st.session_state.setdefault('_taken', 0)}"
     st.file_uploader(
         "Upload a picture",
         type=FILE_TYPES,
@@ -125,7 +125,9 @@ def _show_upload() -> None:
 
 
 def _show_models() -> None:
-    options = list(catalog(workbench().settings)["name"])
+    table = catalog(workbench().settings)
+    # Half the names are of untrained networks; the list is felt at every run.
+    options = list(table["name"][~table["where"].isin(["untrained", "refused"])])
     linked = st.session_state.get("models") or st.query_params.get_all("models")
     options += [name for name in linked if name not in options]
     st.multiselect(
@@ -135,7 +137,7 @@ def _show_models() -> None:
         bind="query-params",
         max_selections=MOST_MODELS,
         placeholder="Type a name: resnet, mobilenet …",
-        help="The Models page lists all of them with sizes and families.",
+        help="The Models page lists all of them with sizes and families, untrained ones too.",
     )
 
 
@@ -178,11 +180,11 @@ def _take(key: str) -> None:
         return
     if reference not in st.session_state._uploads:
         st.session_state._uploads.append(reference)
+    st.session_state._taken += 1
     st.session_state.picture = reference
 
 
 def _forget() -> None:
     workbench().pictures.forget(asker())
     st.session_state._uploads = []
-    st.session_state._forgotten += 1
     st.session_state.picture = FIRST_PICTURE

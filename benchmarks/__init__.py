@@ -1,0 +1,1 @@
+"""One command each; every one prints its figures and how they were taken."""
