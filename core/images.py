@@ -2,6 +2,8 @@
 
 import hashlib
 import struct
+import threading
+from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,13 @@ MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
 # Beyond this a model's resize (short side to 224) would blow the long side up to a bomb of its own.
 MAX_ASPECT = 50
+
+# Longer side of a picture shown as a reminder, twice the sidebar's width.
+PREVIEW = 660
+# Rows worked on at once where a whole picture would take too much memory.
+BAND = 256
+# Pictures are decoded one at a time, so that many uploads at once cost the memory of one.
+_decoding = threading.Lock()
 
 ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels"
 
@@ -75,7 +84,8 @@ def read(source: bytes | str | Path) -> Image.Image:
     picture = _opened(data)
     _judge_size(*picture.size)
     try:
-        return _upright(_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
+        with _decoding:
+            return _upright(_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
     except Exception as error:
         # Pillow's decoders raise a dozen types on damaged data; none of them is ours to list.
         raise BadImage(
@@ -85,7 +95,19 @@ def read(source: bytes | str | Path) -> Image.Image:
 
 def picture_id(img: Image.Image) -> str:
     """The picture's name for recipes: SHA-256 of its size and RGB values, in hex."""
-    return hashlib.sha256(struct.pack("<2Q", *img.size) + img.tobytes()).hexdigest()
+    digest = hashlib.sha256(struct.pack("<2Q", *img.size))
+    for band in _bands(img.height):
+        digest.update(img.crop((0, band.start, img.width, band.stop)).tobytes())
+    return digest.hexdigest()
+
+
+def preview(img: Image.Image, side: int = PREVIEW) -> Image.Image:
+    """The picture, no side longer than this; itself where it is as small already."""
+    if max(img.size) <= side:
+        return img
+    small = img.copy() if img.width * img.height < 4 * side * side else img.reduce(2)
+    small.thumbnail((side, side))
+    return small
 
 
 def png(img: Image.Image) -> bytes:
@@ -154,21 +176,31 @@ def _upright(img: Image.Image, orientation: object) -> Image.Image:
 def _rgb(img: Image.Image) -> Image.Image:
     img.load()
     if img.mode.startswith("I;16"):
-        img = _eight_bit(np.asarray(img), 0.0, 65535.0)
+        img = _eight_bit(img, 0.0, 65535.0)
     elif img.mode in ("I", "F"):
         # 32-bit values have no agreed white, so their own range is stretched.
-        values = np.asarray(img, dtype=np.float64)
+        values = np.asarray(img)
         numbers = values[np.isfinite(values)]
-        black, white = (numbers.min(), numbers.max()) if numbers.size else (0.0, 0.0)
-        img = _eight_bit(np.nan_to_num(values, nan=black).clip(black, white), black, white)
+        low, high = (numbers.min(), numbers.max()) if numbers.size else (0, 0)
+        img = _eight_bit(img, float(low), float(high))
     if img.has_transparency_data:
         rgba = img.convert("RGBA")
-        white = Image.new("RGBA", img.size, "white")
-        img = Image.alpha_composite(white, rgba)
+        img = Image.new("RGB", img.size, "white")
+        img.paste(rgba, mask=rgba.getchannel("A"))
     rgb = img.convert("RGB")
-    return Image.frombytes("RGB", rgb.size, rgb.tobytes())
+    rgb.info = {}
+    return rgb
 
 
-def _eight_bit(values: np.ndarray, black: float, white: float) -> Image.Image:
-    scaled = (values.astype(np.float64) - black) * (255 / max(white - black, 1e-12))
-    return Image.fromarray(np.rint(scaled).astype(np.uint8))
+def _eight_bit(img: Image.Image, black: float, white: float) -> Image.Image:
+    """Stretch a range to 0 to 255, a band at a time: whole pictures of floats would take 1 GB."""
+    values = np.asarray(img)
+    scaled = np.empty(values.shape, np.uint8)
+    for band in _bands(len(values)):
+        numbers = np.nan_to_num(values[band].astype(np.float64), nan=black).clip(black, white)
+        scaled[band] = np.rint((numbers - black) * (255 / max(white - black, 1e-12)))
+    return Image.fromarray(scaled)
+
+
+def _bands(height: int) -> Iterator[slice]:
+    return (slice(top, min(top + BAND, height)) for top in range(0, height, BAND))

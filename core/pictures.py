@@ -92,6 +92,7 @@ class Picture:
         credit: Who made it.
         id: Its id in recipes.
         image: Its pixels.
+        preview: The same, small.
     """
 
     reference: str
@@ -99,11 +100,13 @@ class Picture:
     credit: str
     id: str
     image: Image.Image
+    preview: Image.Image
 
 
 @dataclass
 class _Held:
     image: Image.Image
+    preview: Image.Image
     owners: set[str] = field(default_factory=set)
 
     @property
@@ -131,12 +134,12 @@ class Pictures:
         """
         source, _, name = reference.partition(":")
         if source == "photo":
-            image = photo(name)
+            held = self.keep(photo(name), OURS)
             entry = PHOTOS[name]
-            return Picture(reference, entry.title, entry.credit, self.keep(image, OURS), image)
+            return Picture(reference, entry.title, entry.credit, held, *self._both(held))
         if source == "upload":
             held = self._whole(name)
-            return Picture(reference, "Your picture", "", held, self.get(held))
+            return Picture(reference, "Your picture", "", held, *self._both(held))
         raise PictureForgotten(f"There is no picture {reference!r}.")
 
     def upload(self, data: bytes, owner: str) -> str:
@@ -157,7 +160,9 @@ class Pictures:
         """Hold a picture for an owner and return its id."""
         name = images.picture_id(img)
         with self._lock:
-            self._held.setdefault(name, _Held(img)).owners.add(owner)
+            if name not in self._held:
+                self._held[name] = _Held(img, images.preview(img))
+            self._held[name].owners.add(owner)
             self._held.move_to_end(name)
             while sum(held.memory for held in self._held.values()) > self._limit:
                 if len(self._held) == 1:
@@ -171,6 +176,10 @@ class Pictures:
         Raises:
             PictureForgotten: It was forgotten on request, had to make room, or was never here.
         """
+        return self._both(name)[0]
+
+    def _both(self, name: str) -> tuple[Image.Image, Image.Image]:
+        """A picture and its preview."""
         with self._lock:
             if name not in self._held:
                 raise PictureForgotten(
@@ -178,13 +187,23 @@ class Pictures:
                     " until they are forgotten or have to make room. Upload it again."
                 )
             self._held.move_to_end(name)
-            return self._held[name].image
+            return self._held[name].image, self._held[name].preview
 
-    def forget(self, owner: str) -> int:
-        """Forget an owner's pictures that nobody else gave; tells how many were let go."""
+    def forget(self, owner: str, reference: str = "") -> int:
+        """Forget an owner's pictures that nobody else gave; tells how many were let go.
+
+        Args:
+            owner: Whose.
+            reference: One picture more, whoever gave it: who has the link may forget it. After a
+                reload the server does not know the picture's owner any more.
+        """
+        source, _, start = reference.partition(":")
+        linked = self._whole(start) if source == "upload" else ""
         with self._lock:
-            for held in self._held.values():
+            for name, held in self._held.items():
                 held.owners.discard(owner)
+                if name == linked:
+                    held.owners.clear()
             gone = [name for name, held in self._held.items() if not held.owners]
             for name in gone:
                 del self._held[name]

@@ -194,7 +194,7 @@ def side_by_side(
         for label, probability in zip(labels[model], softmax(row, temperature), strict=True):
             known[label] = max(probability, known.get(label, 0.0))
         columns[model] = known
-    listed = {prediction.label for ranking in rankings.values() for prediction in ranking}
+    listed = dict.fromkeys(p.label for ranking in rankings.values() for p in ranking)
     table = pd.DataFrame(
         {model: [known.get(label) for label in listed] for model, known in columns.items()},
         index=pd.Index(list(listed), name="class"),

@@ -8,6 +8,7 @@ written.
 import io
 import json
 import logging
+import os
 import re
 import threading
 import uuid
@@ -21,6 +22,7 @@ from fsspec.implementations.local import LocalFileSystem
 from PIL import Image
 
 from core.recipes import Result
+from core.settings import BadSetting
 
 FORMAT = 1
 SUFFIX = ".npz"
@@ -40,10 +42,18 @@ class Store:
         url: A folder, or any URL that fsspec knows ("s3://bucket/prefix", "memory://").
         limit: Bytes a local store may take; the least recently used go first. A remote store is
             left to its bucket's rules.
+
+    Raises:
+        BadSetting: No such kind of URL, or its driver is not installed.
     """
 
     def __init__(self, url: str, limit: int):
-        self._files, self._root = fsspec.core.url_to_fs(url)
+        try:
+            self._files, self._root = fsspec.core.url_to_fs(url)
+        except (ImportError, ValueError) as error:
+            raise BadSetting(
+                f"ZOOSCOPE_STORE is {url!r}, which can't be had: {error}"
+            ) from error
         self._local = isinstance(self._files, LocalFileSystem)
         self._limit = limit
         self._lock = threading.Lock()
@@ -62,7 +72,8 @@ class Store:
             data = self._files.cat_file(path)
         except FileNotFoundError:
             return None
-        except OSError as error:
+        except Exception as error:
+            # A bucket's driver raises types of its own; none may cost a page more than the keeping.
             log.warning("The store can't read %s (%s); it is computed anew.", key, error)
             return None
         try:
@@ -81,18 +92,15 @@ class Store:
         Returns:
             Whether it was kept. A full or read-only disk is logged and costs only the keeping.
         """
-        path, part = self._path(key), f"{self._root}/part-{uuid.uuid4().hex}"
+        path = self._path(key)
         data = encode(result)
         if self._local and len(data) > TRIM_TO * self._limit:
             log.warning("The store can't keep %s: it is larger than the store.", key)
             return False
         try:
-            self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
-            self._files.pipe_file(part, data)
-            self._files.mv(part, path)
-        except OSError as error:
+            self._write(path, data)
+        except Exception as error:
             log.warning("The store can't keep %s (%s).", key, error)
-            self._remove(part)
             return False
         if self._local:
             with self._lock:
@@ -106,6 +114,20 @@ class Store:
         """Bytes a local store takes."""
         with self._lock:
             return sum(self._sizes.values())
+
+    def _write(self, path: str, data: bytes) -> None:
+        """Write an entry whole. A bucket does that by itself; a file is put in place when ready."""
+        if not self._local:
+            self._files.pipe_file(path, data)
+            return
+        part = f"{self._root}/part-{uuid.uuid4().hex}"
+        self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
+        try:
+            self._files.pipe_file(part, data)
+            os.replace(part, path)
+        except OSError:
+            self._remove(part)
+            raise
 
     def _path(self, key: str) -> str:
         return f"{self._root}/{key[:2]}/{key}{SUFFIX}"

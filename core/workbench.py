@@ -12,11 +12,15 @@ import torch
 from core import pictures, tasks
 from core.engine import Answer, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
+from core.pictures import PictureForgotten
 from core.recipes import Input, Recipe, Result, Task
 from core.settings import Settings
 from core.steps import Progress, Steps
 from core.store import Store
 from core.zoo import Card, Hub, Model, Pool, build, describe, device
+
+# What a job brings for each recipe's key.
+Outcomes = dict[str, Result | ZooscopeError]
 
 
 class Workbench:
@@ -36,6 +40,7 @@ class Workbench:
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
         self.pictures = pictures.Pictures()
         self._device = on
+        self._largest = settings.download_mb * 1_000_000
         self._tasks = known
         self._engine = LocalEngine()
         self._ledger = Ledger(self._engine)
@@ -47,15 +52,23 @@ class Workbench:
 
     # Recipes
 
-    def ask(self, recipes: Sequence[Recipe], asker: str) -> list[Answer]:
+    def ask(self, recipes: Sequence[Recipe], asker: str | Job) -> list[Answer]:
         """What can be said of each recipe now; what is missing is set to work.
 
         Asking again is how a page shows that it still wants the rest.
         """
+        wanted = {recipe.key: recipe for recipe in recipes}
         with self._lock:
-            answers = {recipe.key: self._known(recipe, asker) for recipe in recipes}
-            self._start([recipe for recipe in recipes if answers[recipe.key] is None], asker)
-            return [answers[recipe.key] or Answer() for recipe in recipes]
+            answers = self._ledger.answers(wanted, asker)
+        # Not under the lock: a store may be a slow bucket, and others want to ask meanwhile.
+        for key, recipe in wanted.items():
+            if key not in answers and (known := self._known(recipe)):
+                answers[key] = known
+        with self._lock:
+            missing = [key for key in wanted if key not in answers]
+            answers |= self._ledger.answers(missing, asker)  # somebody may have been faster
+            self._start([wanted[key] for key in missing if key not in answers], asker)
+        return [answers.get(recipe.key, Answer()) for recipe in recipes]
 
     def wait(self, recipes: Sequence[Recipe], asker: str, seconds: float) -> list[Answer]:
         """As `ask`, but wait so long for answers that are not there yet."""
@@ -83,8 +96,8 @@ class Workbench:
 
     def leave(self, recipes: Sequence[Recipe], asker: str) -> None:
         """Stop wanting these; what nobody else wants stops within a step."""
-        for job in self._under_way(recipes):
-            job.leave(asker)
+        with self._lock:
+            self._ledger.leave([recipe.key for recipe in recipes], asker)
 
     def retry(self, recipes: Sequence[Recipe]) -> None:
         """Forget that these failed, so that the next `ask` tries again."""
@@ -94,32 +107,31 @@ class Workbench:
     # Weights
 
     def download_size(self, card: Card, asker: str) -> Answer:
-        """The bytes a download would take, asked of the hub."""
-
-        def steps() -> Steps[int]:
-            yield Progress(0, 1, note="asking the hub")
-            return Hub.from_environment().size(card.repository)
-
-        return self._watch(f"size:{card.repository}", steps, asker)
+        """The bytes a download would take, asked of the hub; an error where it is not allowed."""
+        return self._watch(
+            f"size:{card.repository}",
+            lambda: Hub.from_environment().size_steps(card.repository, self._largest),
+            asker,
+        )
 
     def download(self, card: Card, asker: str) -> Answer:
         """Fetch a model's weights from the hub: how far that is, started where it is not."""
-        limit = self.settings.download_mb * 1_000_000
-        hub = Hub.from_environment()
         return self._watch(
-            f"download:{card.repository}", lambda: hub.fetch_steps(card.repository, limit), asker
+            f"download:{card.repository}",
+            lambda: Hub.from_environment().fetch_steps(card.repository, self._largest),
+            asker,
         )
 
     def downloading(self, card: Card, asker: str) -> Answer | None:
         """How far a download is that was started before, by anyone."""
+        key = f"download:{card.repository}"
         with self._lock:
-            return self._ledger.answer(f"download:{card.repository}", asker)
+            return self._ledger.answers([key], asker).get(key)
 
     def leave_download(self, card: Card, asker: str) -> None:
         """Stop wanting a download."""
         with self._lock:
-            for job in self._ledger.under_way([f"download:{card.repository}"]):
-                job.leave(asker)
+            self._ledger.leave([f"download:{card.repository}"], asker)
 
     def retry_download(self, card: Card) -> None:
         """Forget that the hub could not be reached, so that the next call tries again."""
@@ -133,56 +145,72 @@ class Workbench:
 
     # How a recipe is computed
 
-    def _known(self, recipe: Recipe, asker: str) -> Answer | None:
-        """What a job or the store says of a recipe; None where it has to be started."""
-        answer = self._ledger.answer(recipe.key, asker)
-        if answer:
-            return answer
+    def _known(self, recipe: Recipe) -> Answer | None:
+        """What can be said of a recipe without computing; None where it has to be computed."""
         task = self._tasks.get(recipe.task)
         if task is None or task.version != recipe.version:
             wanted = f"{recipe.task!r}, version {recipe.version}"
             return Answer(error=ZooscopeError(f"This Zooscope has no task {wanted}."))
         result = self.store.get(recipe.key)
-        return Answer(result, stored=True) if result else None
+        if result:
+            return Answer(result, stored=True)
+        try:
+            for given in recipe.inputs:
+                if isinstance(given, str):
+                    self.pictures.get(given)
+        except PictureForgotten as error:
+            return Answer(error=error)
+        return None
 
-    def _start(self, recipes: Sequence[Recipe], asker: str) -> None:
+    def _start(self, recipes: Sequence[Recipe], asker: str | Job) -> None:
         for group in _alike(recipes):
             task = self._tasks[group[0].task]
             for first in range(0, len(group), task.batch):
                 self._submit(task, group[first : first + task.batch], asker)
 
-    def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str) -> None:
+    def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str | Job) -> None:
         job = Job(lambda: self._steps(task, recipes, job), cost=task.cost, deliver=self._keep)
         self._ledger.start(job, [recipe.key for recipe in recipes], asker)
 
-    def _steps(self, task: Task, recipes: Sequence[Recipe], job: Job) -> Steps[dict[str, Result]]:
+    def _steps(self, task: Task, recipes: Sequence[Recipe], job: Job) -> Steps[Outcomes]:
         """Gather what the recipes need, run their task, and say how the results came about."""
-        inputs = []
+        outcomes: Outcomes = {}
+        inputs: dict[str, list[Input]] = {}
         for recipe in recipes:
-            inputs.append((yield from self._inputs(recipe, job)))
-        first, model = recipes[0], None
+            try:
+                inputs[recipe.key] = yield from self._inputs(recipe, job)
+            except ZooscopeError as error:
+                outcomes[recipe.key] = error  # its own; the others go on
+        able = [recipe for recipe in recipes if recipe.key in inputs]
+        if able:
+            results = yield from self._results(task, able, [inputs[r.key] for r in able])
+            for recipe, result in zip(able, results, strict=True):
+                outcomes[recipe.key] = self._recorded(recipe, result)
+        return outcomes
+
+    def _results(
+        self, task: Task, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+    ) -> Steps[list[Result]]:
+        """Run a task, with the model lent where the recipes name one."""
+        first = recipes[0]
+        if not first.model:
+            return (yield from task.steps(None, recipes, inputs))
+        card = self.card(first.model)
+        yield Progress(0, 1, note=f"loading {card.title}")
+        while (model := self.pool.acquire(card, first.weights_id)) is None:
+            yield Progress(0, 1, note="waiting for memory", waiting=True)
         try:
-            if first.model:
-                card = self.card(first.model)
-                yield Progress(0, 1, note=f"loading {card.title}")
-                while (model := self.pool.acquire(card, first.weights_id)) is None:
-                    yield Progress(0, 1, note="waiting for memory", waiting=True)
-            results = yield from task.steps(model, recipes, inputs)
+            return (yield from task.steps(model, recipes, inputs))
         finally:
-            if model:
-                self.pool.release(first.weights_id)
-        return {
-            recipe.key: self._recorded(recipe, result)
-            for recipe, result in zip(recipes, results, strict=True)
-        }
+            self.pool.release(first.weights_id)
 
     def _inputs(self, recipe: Recipe, job: Job) -> Steps[list[Input]]:
         """A recipe's pictures, and the results of the recipes it needs."""
         needed = [given for given in recipe.inputs if isinstance(given, Recipe)]
-        answers = self._ask_for(job, needed)
+        answers = self.ask(needed, job)
         while not all(answer.done for answer in answers):
             yield Progress(0, 1, note="computing what this needs", waiting=True)
-            answers = self._ask_for(job, needed)
+            answers = self.ask(needed, job)
         for answer in answers:
             if answer.error:
                 raise answer.error
@@ -192,25 +220,19 @@ class Workbench:
             for given in recipe.inputs
         ]
 
-    def _ask_for(self, job: Job, needed: Sequence[Recipe]) -> list[Answer]:
-        with self._lock:
-            answers = self.ask(needed, asker=f"job {id(job)}")
-            for other in self._under_way(needed):
-                other.serve(job)
-        return answers
-
     def _recorded(self, recipe: Recipe, result: Result) -> Result:
         record = {"recipe": asdict(recipe), "device": str(self._device)}
         return replace(result, record={**result.record, **record})
 
-    def _keep(self, results: Mapping[str, Result]) -> None:
-        for key, result in results.items():
-            self.store.put(key, result)
+    def _keep(self, outcomes: Outcomes) -> None:
+        for key, outcome in outcomes.items():
+            if isinstance(outcome, Result):
+                self.store.put(key, outcome)
 
     def _watch(self, key: str, start: Callable[[], Steps[Any]], asker: str) -> Answer:
         """A job that is no recipe: started where there is none, never stored."""
         with self._lock:
-            answer = self._ledger.answer(key, asker)
+            answer = self._ledger.answers([key], asker).get(key)
             if answer is None:
                 self._ledger.start(Job(start, lane="download"), [key], asker)
             return answer or Answer()

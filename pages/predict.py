@@ -1,9 +1,12 @@
 """Predict: what up to four networks say one picture is, side by side."""
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
+import pandas as pd
 import streamlit as st
+from PIL import Image
 
 from core import figures, predict, tasks
 from core.engine import Answer
@@ -12,10 +15,40 @@ from core.pictures import Picture
 from core.recipes import Recipe
 from core.zoo import Card
 from pages.parts import chooser, weights, work
+from pages.parts.text import plain
 from streamlit_app import framed
 
 # Temperatures that can be chosen: 1 is the network's own softmax.
 TEMPERATURES = [0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0]
+
+
+@dataclass
+class Column:
+    """A model on the page, and what is known of its answer.
+
+    Attributes:
+        name: The model's.
+        card: The model's, or why there is none.
+        recipe: Of its scores, or why there can't be one.
+        answer: To the recipe, once asked.
+        ranking: Its top classes, once there is a result.
+    """
+
+    name: str
+    card: Card | ZooscopeError
+    recipe: Recipe | ZooscopeError
+    answer: Answer | None = None
+    ranking: Sequence[predict.Prediction] = ()
+
+    @property
+    def title(self) -> str:
+        """A name to show."""
+        return self.card.title if isinstance(self.card, Card) else self.name
+
+    @property
+    def trained(self) -> bool:
+        """There is a network that learned."""
+        return isinstance(self.card, Card) and self.card.source != "untrained"
 
 
 def show() -> None:
@@ -31,40 +64,17 @@ def show() -> None:
         return
     temperature, count = _controls()
     summary = st.container()
-    recipes = {name: _recipe(card, picture) for name, card in models.items()}
-    asked = {name: recipe for name, recipe in recipes.items() if isinstance(recipe, Recipe)}
-    answers = dict(zip(asked, work.answers(list(asked.values())), strict=True))
-    cards = {name: card for name, card in models.items() if isinstance(card, Card)}
-    scored = {name: answer for name, answer in answers.items() if answer.result}
-    logits = {name: answer.result.arrays["logits"] for name, answer in scored.items()}
-    rankings = {
-        name: predict.ranking(row, cards[name].labels, count, temperature)
-        for name, row in logits.items()
-    }
+    columns = [Column(name, card, _recipe(card, picture)) for name, card in models.items()]
+    _ask(columns, temperature, count)
+    ranked = [column for column in columns if column.ranking]
     with summary:
-        _verdict(rankings, cards)
-    colours = figures.shared_colours(list(rankings.values()))
-    for column, (name, card) in zip(
-        st.columns(len(models), border=True), models.items(), strict=True
-    ):
-        with column:
-            if isinstance(card, ZooscopeError):
-                st.markdown(f"**{name}**")
-                st.error(str(card), icon=":material/help:")
-                continue
-            _heading(card)
-            if name in rankings:
-                st.plotly_chart(
-                    figures.probability_bars(rankings[name], colours),
-                    key=f"_bars_{name}",
-                    config={"displayModeBar": False},
-                    alt=f"Top classes of {card.title}: {_spoken(rankings[name])}",
-                )
-            else:
-                _missing(card, recipes[name], answers.get(name))
-            _facts(card, picture, answers.get(name))
-    if rankings:
-        _compared(logits, cards, rankings, temperature, list(asked.values()))
+        _verdict([column for column in ranked if column.trained], all_of=len(ranked))
+    colours = figures.shared_colours([column.ranking for column in ranked])
+    for place, column in zip(st.columns(len(columns), border=True), columns, strict=True):
+        with place:
+            _show(column, picture, colours)
+    if ranked:
+        _compare(ranked, temperature)
 
 
 def _controls() -> tuple[float, int]:
@@ -84,38 +94,98 @@ def _controls() -> tuple[float, int]:
     return temperature, min(max(count, 1), 10)
 
 
-def _recipe(card: Card | ZooscopeError, picture: Picture) -> Recipe | ZooscopeError | None:
-    """The recipe of a model's scores, or why there can't be one; None: fetch the weights first."""
+def _recipe(card: Card | ZooscopeError, picture: Picture) -> Recipe | ZooscopeError:
     if isinstance(card, ZooscopeError):
         return card
-    if card.where in ("hub", "refused") and card.labels:
-        return None
     try:
         return tasks.scores_recipe(card, picture.id)
     except ZooscopeError as error:
         return error
 
 
-def _heading(card: Card) -> None:
-    st.markdown(f"**{card.title}**")
-    facts = card.facts
-    badges = [f":gray-badge[{facts.family}]"] if facts else []
-    badges.append(f":{'orange' if card.source == 'untrained' else 'gray'}-badge[{card.where}]")
-    st.markdown(" ".join(badges))
+def _ask(columns: Sequence[Column], temperature: float, count: int) -> None:
+    """Fill in what the models answer."""
+    asked = [column for column in columns if isinstance(column.recipe, Recipe)]
+    recipes = [column.recipe for column in asked if isinstance(column.recipe, Recipe)]
+    for column, answer in zip(asked, work.answers(recipes), strict=True):
+        column.answer = answer
+        if answer.result and isinstance(column.card, Card):
+            logits = answer.result.arrays["logits"]
+            column.ranking = predict.ranking(logits, column.card.labels, count, temperature)
 
 
-def _missing(card: Card, recipe: Recipe | ZooscopeError | None, answer: Answer | None) -> None:
-    if recipe is None:
-        weights.offer(card)
-    elif isinstance(recipe, ZooscopeError):
-        st.warning(str(recipe), icon=":material/block:")
-    elif answer and answer.error:
-        work.failed(recipe, answer, card.name)
+def _verdict(trained: Sequence[Column], all_of: int) -> None:
+    """One sentence on who says what. Chance has no say: untrained networks are left out."""
+    if len(trained) < 2:
+        return
+    compared = predict.agreement({column.name: list(column.ranking) for column in trained})
+    if compared.unanimous:
+        everyone = "Both" if len(trained) == 2 else f"All {len(trained)}"
+        if len(trained) < all_of:
+            everyone += " trained networks"
+        said = plain(trained[0].ranking[0].label)
+        st.success(f"{everyone} say **{said}**.", icon=":material/check_circle:")
     else:
-        st.skeleton(height=200)
+        said = "; ".join(
+            f"{plain(column.title)} says **{plain(column.ranking[0].label)}**"
+            f" ({column.ranking[0].probability:.0%})"
+            for column in trained
+        )
+        st.warning(f"They differ: {said}.", icon=":material/call_split:")
+    if compared.shared:
+        shared = plain(", ".join(compared.shared))
+        st.caption(f"In every list, in the same colour: {shared}.")
+    else:
+        st.caption("No class stands in every list.")
 
 
-def _facts(card: Card, picture: Picture, answer: Answer | None) -> None:
+def _show(column: Column, picture: Picture, colours: dict[str, str]) -> None:
+    """One model: its bars, or why there are none, and its facts."""
+    card = column.card
+    st.markdown(f"**{plain(column.title)}**")
+    if isinstance(card, ZooscopeError):
+        st.error(plain(card), icon=":material/help:")
+        return
+    _badges(card)
+    if column.ranking:
+        st.plotly_chart(
+            figures.probability_bars(column.ranking, colours),
+            key=f"_bars_{card.name}",
+            config={"displayModeBar": False},
+            alt=f"Top classes of {card.title}: {_spoken(column.ranking)}",
+        )
+    else:
+        _missing(column, card)
+    _facts(card, column.answer)
+    st.image(
+        _crop(card, picture),
+        caption="What it saw",
+        alt=f"The part of the picture that {card.title} saw, at its input size",
+        width="content",
+    )
+
+
+def _badges(card: Card) -> None:
+    family = [f":gray-badge[{card.facts.family}]"] if card.facts else []
+    colour = "gray" if card.source != "untrained" else "orange"
+    st.markdown(" ".join([*family, f":{colour}-badge[{card.where}]"]))
+
+
+def _missing(column: Column, card: Card) -> None:
+    """What stands in the place of bars."""
+    if isinstance(column.recipe, Recipe):
+        if column.answer and column.answer.error:
+            work.failed(column.recipe, column.answer, card.name)
+        else:
+            st.skeleton(height=200)
+    elif card.where == "hub" and card.labels:
+        weights.offer(card)
+    else:
+        st.warning(plain(column.recipe), icon=":material/block:")
+        weights.open_untrained(card)
+
+
+def _facts(card: Card, answer: Answer | None) -> None:
     _, height, width = card.input_size
     lines = [f":material/crop: {width} × {height} pixels in"]
     if card.facts:
@@ -130,65 +200,36 @@ def _facts(card: Card, picture: Picture, answer: Answer | None) -> None:
     st.caption("  \n".join(lines))
     if card.source == "untrained":
         st.caption(":orange[Random weights: what it says is chance.]")
-    st.image(
-        card.preprocessing.crop(picture.image),
-        caption="What it saw",
-        alt=f"The part of the picture that {card.title} saw, at its input size",
-        width="content",
-    )
 
 
-def _verdict(rankings: dict[str, list[predict.Prediction]], cards: dict[str, Card]) -> None:
-    """One sentence on who says what. Chance has no say: untrained networks are left out."""
-    trained = {
-        name: ranked for name, ranked in rankings.items() if cards[name].source != "untrained"
-    }
-    if len(trained) < 2:
-        return
-    compared = predict.agreement(trained)
-    if compared.unanimous:
-        everyone = "Both" if len(trained) == 2 else f"All {len(trained)}"
-        if len(trained) < len(rankings):
-            everyone += " trained networks"
-        st.success(
-            f"{everyone} say **{next(iter(compared.top.values()))}**.",
-            icon=":material/check_circle:",
-        )
-    else:
-        said = "; ".join(
-            f"{cards[name].title} says **{ranked[0].label}** ({ranked[0].probability:.0%})"
-            for name, ranked in trained.items()
-        )
-        st.warning(f"They differ: {said}.", icon=":material/call_split:")
-    if compared.shared:
-        st.caption(f"In every list, in the same colour: {', '.join(compared.shared)}.")
-    else:
-        st.caption("No class stands in every list.")
+def _crop(card: Card, picture: Picture) -> Image.Image:
+    """What a model sees of the picture; kept while the picture is, since large ones take time."""
+    crops = st.session_state.setdefault("_crops", {})
+    if crops.get("picture") != picture.id:
+        crops.clear()
+        crops["picture"] = picture.id
+    if card.preprocessing not in crops:
+        crops[card.preprocessing] = card.preprocessing.crop(picture.image)
+    crop: Image.Image = crops[card.preprocessing]
+    return crop
 
 
-def _compared(
-    logits: dict[str, predict.Logits],
-    cards: dict[str, Card],
-    rankings: dict[str, list[predict.Prediction]],
-    temperature: float,
-    recipes: list[Recipe],
-) -> None:
-    """Every class that stands in some list, with what each model gives it."""
-    table = predict.side_by_side(
-        logits, {name: cards[name].labels for name in logits}, rankings, temperature
-    ).rename(columns={name: cards[name].title for name in logits})
+def _compare(ranked: Sequence[Column], temperature: float) -> None:
+    """Every class that stands in some list, with what each model gives it, to see and to keep."""
+    table = _table(ranked, temperature)
     st.subheader("Where they agree and differ", anchor=False)
     st.dataframe(
         table,
         width="stretch",
         column_config={
-            column: st.column_config.ProgressColumn(
-                column, format="percent", min_value=0.0, max_value=1.0
+            title: st.column_config.ProgressColumn(
+                title, format="percent", min_value=0.0, max_value=1.0
             )
-            for column in table.columns
+            for title in table.columns
         },
         key="_table",
     )
+    recipes = [asdict(column.recipe) for column in ranked if isinstance(column.recipe, Recipe)]
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
@@ -201,7 +242,7 @@ def _compared(
         )
         st.download_button(
             "Recipes",
-            json.dumps([asdict(recipe) for recipe in recipes], indent=1).encode(),
+            json.dumps(recipes, indent=1).encode(),
             "recipes.json",
             "application/json",
             icon=":material/receipt_long:",
@@ -210,7 +251,23 @@ def _compared(
         )
 
 
-def _spoken(ranking: list[predict.Prediction]) -> str:
+def _table(ranked: Sequence[Column], temperature: float) -> pd.DataFrame:
+    titles = [column.title for column in ranked]
+    shown = [c.title if titles.count(c.title) == 1 else c.name for c in ranked]
+    answered = [
+        (title, column.answer.result.arrays["logits"], column.card.labels, column.ranking)
+        for title, column in zip(shown, ranked, strict=True)
+        if column.answer and isinstance(column.card, Card)
+    ]
+    return predict.side_by_side(
+        {title: logits for title, logits, _, _ in answered},
+        {title: labels for title, _, labels, _ in answered},
+        {title: ranking for title, _, _, ranking in answered},
+        temperature,
+    )
+
+
+def _spoken(ranking: Sequence[predict.Prediction]) -> str:
     return ", ".join(f"{p.label} {p.probability:.1%}" for p in ranking)
 
 

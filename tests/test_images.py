@@ -1,5 +1,7 @@
 import io
 import struct
+import subprocess
+import sys
 import tracemalloc
 import zipfile
 import zlib
@@ -11,6 +13,7 @@ from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from core import images
 from core.images import BadImage, picture_id, read
+from tests.conftest import PROJECT
 
 LOSSLESS = {
     "PNG": {},
@@ -562,3 +565,21 @@ def test_the_id_is_in_hex_and_stays():
 def test_png_keeps_every_pixel():
     picture = Image.fromarray(noise(12, 9))
     np.testing.assert_array_equal(pixels(images.png(picture)), np.asarray(picture))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "I;16", "F"])
+def test_the_largest_pictures_take_no_more_than_a_few_copies(mode):
+    """20 megapixels of nothing are a small file; unpacked they must not fill the memory."""
+    picture = Image.new(mode, (5000, 4000))
+    buffer = io.BytesIO()
+    picture.save(buffer, "TIFF" if mode == "F" else "PNG", compression="tiff_adobe_deflate")
+    del picture
+    script = (
+        "import resource, sys; from core import images; data = sys.stdin.buffer.read();"
+        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss;"
+        "images.picture_id(images.read(data));"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], input=buffer.getvalue(),
+                         capture_output=True, check=True, cwd=PROJECT)  # fmt: skip
+    assert int(ran.stdout) / 1000 < 20 * 15  # megabytes: at most 15 bytes a pixel

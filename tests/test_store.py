@@ -16,6 +16,7 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 
 from core.recipes import Result
+from core.settings import BadSetting
 from core.store import Store, decode, encode
 
 ROOMY = 10_000_000
@@ -271,7 +272,7 @@ def test_a_half_written_entry_is_never_read_and_is_removed_on_opening(store, fol
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(LocalFileSystem, "mv", killed)
+        patch.setattr(os, "replace", killed)
         with pytest.raises(Killed):
             store.put(key_of(0), result_of(0))
     assert files_in(folder), "the process left nothing half written: this test tests nothing"
@@ -397,11 +398,11 @@ def failing(*_, **__):
     raise OSError(28, "No space left on device")
 
 
-@pytest.mark.parametrize("step", ["makedirs", "pipe_file", "mv"])
+@pytest.mark.parametrize("step", ["makedirs", "pipe_file", "replace"])
 def test_a_disk_that_takes_no_more_costs_only_the_keeping(step, store, folder, monkeypatch, caplog):
     store.put(key_of(0), result_of(0))
     with monkeypatch.context() as patch:
-        patch.setattr(LocalFileSystem, step, failing)
+        patch.setattr(os if step == "replace" else LocalFileSystem, step, failing)
         assert store.put(key_of(1), result_of(1)) is False
     assert "No space left on device" in caplog.text
     assert key_of(1) in caplog.text
@@ -410,7 +411,7 @@ def test_a_disk_that_takes_no_more_costs_only_the_keeping(step, store, folder, m
     assert store.put(key_of(1), result_of(1))
 
 
-@pytest.mark.parametrize("step", ["pipe_file", "mv"])
+@pytest.mark.parametrize("step", ["pipe_file", "replace"])
 def test_a_failed_put_leaves_nothing_on_a_full_disk(step, store, folder, monkeypatch):
     write = LocalFileSystem.pipe_file
 
@@ -418,8 +419,10 @@ def test_a_failed_put_leaves_nothing_on_a_full_disk(step, store, folder, monkeyp
         write(files, path, data[: len(data) // 2])
         failing()
 
-    patched = half_written if step == "pipe_file" else failing
-    monkeypatch.setattr(LocalFileSystem, step, patched)
+    if step == "replace":
+        monkeypatch.setattr(os, "replace", failing)
+    else:
+        monkeypatch.setattr(LocalFileSystem, "pipe_file", half_written)
     assert store.put(key_of(0), result_of(0)) is False
     assert not files_in(folder)
 
@@ -558,3 +561,22 @@ def test_threads_may_fill_a_tight_store_at_once(folder):
 def test_an_entry_s_bytes_say_all_of_a_result():
     result = Result(ARRAYS, {"device": "cpu"})
     assert_same(decode(encode(result)), result)
+
+
+@pytest.mark.parametrize("url", ["nosuch://bucket/x", "s3://bucket/x"])
+def test_a_store_that_can_not_be_had_names_its_setting(url, monkeypatch):
+    monkeypatch.setitem(sys.modules, "s3fs", None)  # as if it were not installed
+    with pytest.raises(BadSetting, match="ZOOSCOPE_STORE"):
+        Store(url, ROOMY)
+
+
+def test_a_driver_s_own_errors_cost_only_the_keeping(monkeypatch):
+    store = Store("memory://elsewhere", ROOMY)
+
+    def refused(*_, **__):
+        raise RuntimeError("no such credentials")
+
+    for step in ("cat_file", "pipe_file"):
+        monkeypatch.setattr(type(store._files), step, refused)
+    assert store.put(key_of(0), result_of(0)) is False
+    assert store.get(key_of(0)) is None

@@ -1,6 +1,7 @@
 """The Workbench with tasks of the tests' own, and with the real one."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 from PIL import Image
 
 from core import tasks, zoo
+from core.engine import JobState
 from core.errors import ZooscopeError
 from core.pictures import PictureForgotten
 from core.recipes import Recipe, Result, Task
@@ -274,3 +276,121 @@ def test_a_forgotten_picture_is_told_but_its_stored_result_is_not_lost(bench, no
     other = replace(recipe, seed=1)
     with pytest.raises(PictureForgotten, match="Upload it again"):
         workbench.answer([other])
+
+
+def test_leaving_is_final_also_when_the_page_looks_again_at_once(bench):
+    square = Counted()
+    square.gate.clear()
+    workbench, recipe = bench(square.task), square.recipe(4)
+    workbench.ask([recipe], "a page")
+    assert square.entered.wait(SECONDS)
+    left = workbench._under_way([recipe])
+    workbench.leave([recipe], "a page")
+    workbench.ask([recipe], "a page")
+    square.gate.set()
+    assert all(job.wait(SECONDS) for job in left)
+    assert {job.state for job in left} == {JobState.CANCELLED}
+
+
+def test_leaving_a_download_is_final(bench, monkeypatch):
+    held = threading.Event()
+
+    def slow_steps(self, repository, limit):
+        for step in range(10_000):
+            held.wait(0.01)
+            yield Progress(step, 10_000)
+
+    monkeypatch.setattr(zoo.Hub, "fetch_steps", slow_steps)
+    workbench = bench()
+    card = workbench.card("resnet18.a1_in1k")
+    workbench.download(card, "a page")
+    (job,) = workbench._ledger.under_way([f"download:{card.repository}"])
+    workbench.leave_download(card, "a page")
+    assert workbench.downloading(card, "a page") is None
+    assert job.wait(SECONDS)
+    assert job.state is JobState.CANCELLED
+
+
+def test_cancelling_what_needs_other_recipes_cancels_those_too(bench):
+    square = Counted()
+    square.gate.clear()
+    workbench = bench(square.task, doubled())
+    nested, below = Recipe("double", 1, inputs=(square.recipe(3),)), square.recipe(3)
+    workbench.ask([nested], "a page")
+    assert square.entered.wait(SECONDS)
+    jobs = workbench._under_way([nested, below])
+    assert len(jobs) == 2
+    workbench.leave([nested], "a page")
+    square.gate.set()
+    until = time.monotonic() + 5
+    assert all(job.wait(until - time.monotonic()) for job in jobs)
+    assert {job.state for job in jobs} == {JobState.CANCELLED}
+
+
+def test_one_bad_input_spares_the_rest_of_its_batch(bench):
+    square = Counted()
+    workbench = bench(square.task, failing("no light", []), doubled())
+    good = Recipe("double", 1, inputs=(square.recipe(3),))
+    bad = Recipe("double", 1, inputs=(Recipe("fails", 1),))
+    answers = workbench.ask([good, bad], "a page")
+    while not all(answer.done for answer in answers):
+        answers = workbench.wait([good, bad], "a page", 1)
+    assert values([answers[0].result]) == [18]
+    assert "no light" in str(answers[1].error)
+
+
+def test_a_picture_that_comes_back_is_not_remembered_as_forgotten(bench, noise):
+    workbench = bench(tasks.SCORES)
+    card = workbench.card("untrained/test_resnet")
+    picture = workbench.pictures.keep(noise, "me")
+    workbench.pictures.forget("me")
+    recipe = tasks.scores_recipe(card, picture)
+    assert isinstance(workbench.ask([recipe], "a page")[0].error, PictureForgotten)
+    workbench.pictures.keep(noise, "me")
+    assert workbench.answer([recipe])
+
+
+def test_a_recipe_with_other_weights_than_the_model_has_is_refused(bench, noise):
+    workbench = bench(tasks.SCORES)
+    picture = workbench.pictures.keep(noise, "me")
+    recipe = tasks.scores_recipe(workbench.card("untrained/test_resnet"), picture)
+    with pytest.raises(zoo.WeightsUnavailable, match="not those that were asked for"):
+        workbench.answer([replace(recipe, weights_id="0" * 64)])
+
+
+def test_untrained_networks_of_other_seeds_are_others(bench, noise):
+    workbench = bench(tasks.SCORES)
+    picture = workbench.pictures.keep(noise, "me")
+    names = ["untrained/test_resnet", "untrained/test_resnet@5"]
+    first, other = workbench.answer(
+        [tasks.scores_recipe(workbench.card(name), picture) for name in names]
+    )
+    assert not np.allclose(first.arrays["logits"], other.arrays["logits"])
+    m = zoo.load("untrained/test_resnet", seed=5)
+    assert m.name == "untrained/test_resnet@5"
+    assert "seed 5" in m.title
+    expected = m.net(m.preprocess([noise]))[0].numpy()
+    np.testing.assert_allclose(other.arrays["logits"], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_slow_store_does_not_hold_up_others(bench, monkeypatch):
+    square = Counted()
+    workbench = bench(square.task)
+    workbench.answer([square.recipe(1)])
+    reading, go_on = threading.Event(), threading.Event()
+    get = workbench.store.get
+
+    def slow(key: str) -> Result | None:
+        if key == square.recipe(2).key:
+            reading.set()
+            assert go_on.wait(SECONDS)
+        return get(key)
+
+    monkeypatch.setattr(workbench.store, "get", slow)
+    stuck = threading.Thread(target=workbench.answer, args=([square.recipe(2)],))
+    stuck.start()
+    assert reading.wait(SECONDS)
+    assert values(workbench.answer([square.recipe(1)])) == [1]
+    go_on.set()
+    stuck.join(SECONDS)
+    assert not stuck.is_alive()

@@ -65,7 +65,7 @@ class Job:
         self._deliver = deliver
         self._steps: Steps[Any] | None = None
         self._askers: dict[str, float] = {}
-        self._served: list[Job] = []
+        self._served: set[Job] = set()
         self._lock = threading.Lock()
         self._settled = threading.Event()
 
@@ -87,7 +87,7 @@ class Job:
     def serve(self, job: "Job") -> None:
         """Note that another job needs the result: it is wanted as long as that one is."""
         with self._lock:
-            self._served.append(job)
+            self._served.add(job)
 
     @property
     def wanted(self) -> bool:

@@ -44,21 +44,35 @@ class Ledger:
         self._engine = engine
         self._jobs: dict[str, Job] = {}
 
-    def answer(self, key: str, asker: str) -> Answer | None:
-        """What the job of this key says, noting who asked; None where there is no job."""
-        self._forget_ended()
-        job = self._jobs.get(key)
-        if job is None:
-            return None
-        job.ask(asker)
-        if job.state is JobState.DONE:
-            several = isinstance(job.result, Mapping)
-            return Answer(job.result[key] if several else job.result)
-        return Answer(error=job.error, progress=job.progress)
+    def answers(self, keys: Iterable[str], asker: str | Job) -> dict[str, Answer]:
+        """What jobs say of these keys, noting who asked; nothing of keys without a job.
 
-    def start(self, job: Job, keys: Iterable[str], asker: str) -> None:
-        """Run a job that brings a result for each of these keys: one for all, or a mapping."""
-        job.ask(asker)
+        Args:
+            keys: Of what is wanted.
+            asker: A page, or a job that can't go on without.
+        """
+        self._forget_ended()
+        return {key: self._answer(key, asker) for key in keys if key in self._jobs}
+
+    def _answer(self, key: str, asker: str | Job) -> Answer:
+        job = self._jobs[key]
+        if isinstance(asker, Job):
+            job.serve(asker)
+        else:
+            job.ask(asker)
+        if job.state is not JobState.DONE:
+            return Answer(error=job.error, progress=job.progress)
+        outcome = job.result[key] if isinstance(job.result, Mapping) else job.result
+        if isinstance(outcome, ZooscopeError):
+            return Answer(error=outcome)
+        return Answer(outcome)
+
+    def start(self, job: Job, keys: Iterable[str], asker: str | Job) -> None:
+        """Run a job that brings an outcome for each of these keys: one for all, or a mapping."""
+        if isinstance(asker, Job):
+            job.serve(asker)
+        else:
+            job.ask(asker)
         self._jobs.update(dict.fromkeys(keys, job))
         self._engine.submit(job)
 
@@ -67,10 +81,17 @@ class Ledger:
         jobs = {self._jobs[key] for key in keys if key in self._jobs}
         return {job for job in jobs if not job.settled}
 
+    def leave(self, keys: Iterable[str], asker: str) -> None:
+        """Stop wanting these. What nobody wants ends at its next step; asked for, it starts anew."""
+        for job in self.under_way(keys):
+            job.leave(asker)
+            if not job.wanted:
+                self._jobs = {key: other for key, other in self._jobs.items() if other is not job}
+
     def forget_failures(self, keys: Iterable[str]) -> None:
         """Let these be tried again."""
         for key in keys:
-            if key in self._jobs and self._jobs[key].state is JobState.FAILED:
+            if key in self._jobs and self._jobs[key].settled:
                 del self._jobs[key]
 
     def _forget_ended(self) -> None:

@@ -19,6 +19,8 @@ from core.engine.job import Job
 LANES: Mapping[str, int] = MappingProxyType({"compute": 1, "download": 2, "child": 1})
 
 
+# Seconds between two looks of a job that waits, with no other to go on with.
+PAUSE = 0.05
 # Seconds a closing engine waits for the steps that are being done.
 LAST_STEP = 5.0
 
@@ -95,6 +97,8 @@ class _Lane:
             elif waits and (self._ready or self._running):
                 self._parked.append(job)
             else:
+                if waits:  # for something outside this lane
+                    self._changed.wait(PAUSE)
                 self._queue(job)
 
     def _unpark(self) -> None:

@@ -32,8 +32,8 @@ class Card:
     """What is known of a model without loading it.
 
     Attributes:
-        name: How it is loaded: "resnet18.a1_in1k", "bundled/NAME", "local/FOLDER" or
-            "untrained/resnet18".
+        name: How it is loaded: "resnet18.a1_in1k", "bundled/NAME", "local/FOLDER",
+            "untrained/resnet18", or "untrained/resnet18@5" with another seed than 0.
         architecture: timm's name of the architecture.
         source: "hub", "bundled", "local" or "untrained".
         config: timm's pretrained config.
@@ -54,7 +54,7 @@ class Card:
     def title(self) -> str:
         """A name to show: short, and never silent about missing training."""
         if self.source == "untrained":
-            return f"{self.architecture} (untrained)"
+            return f"{self.architecture} (untrained{f', seed {self.seed}' if self.seed else ''})"
         return self.name.rpartition("/")[2]
 
     @property
@@ -135,8 +135,11 @@ def describe(name: str, settings: Settings | None = None, seed: int = 0) -> Card
     if not slash:
         return _hub_card(name)
     if source == "untrained":
-        _check_architecture(rest)
-        return Card(name, rest, source, _timm_config(rest), seed=seed)
+        architecture, _, digits = rest.partition("@")
+        _check_architecture(architecture)
+        seed = int(digits) if digits.isdecimal() and len(digits) < 10 else seed
+        name = f"untrained/{architecture}" + (f"@{seed}" if seed else "")
+        return Card(name, architecture, source, _timm_config(architecture), seed=seed)
     found = folders(settings or Settings.from_environment())
     if name not in found:
         raise UnknownModel(f"There is no model {name!r}.{nearest(name, found)}")

@@ -2,16 +2,15 @@
 
 import logging
 import os
-import queue
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.steps import Progress, Steps
+from core.zoo.background import Count, GivenUp, in_thread_steps
 from core.zoo.errors import ModelTooLarge, WeightsUnavailable
 
 WEIGHTS = "model.safetensors"
@@ -19,8 +18,8 @@ log = logging.getLogger(__name__)
 
 # With no network the user is to be told within 5 s, so one try may take this long.
 TIMEOUT = 4.0
-# How often a download that has nothing new to tell gives its engine a chance to cancel it.
-HEARTBEAT = 0.2
+# Downloads at once, for the network's sake and because each is judged by the disk's free room.
+_fetching = threading.Semaphore(2)
 # Bytes between two looks at whether a download is still wanted.
 PIECE = 1 << 16
 # Room a download leaves on the disk.
@@ -95,27 +94,37 @@ class Hub:
             WeightsUnavailable: No network, no such weights, cut off half-way, or damaged.
             ModelTooLarge: Larger than the limit or than the disk has room for.
         """
-        size = self.size(repository)
-        self._judge(repository, size, limit)
-        yield Progress(0, size)
-        path = Path((yield from _in_thread(lambda meter: self._fetch(repository, meter), size)))
+        while not _fetching.acquire(blocking=False):
+            yield Progress(0, 1, note="waiting for another download")
+        try:
+            size = yield from self.size_steps(repository, limit)
+            yield Progress(0, size)
+            path = yield from in_thread_steps(lambda count: self._fetch(repository, count), size)
+        finally:
+            _fetching.release()
         _check(path, repository)
         return path
 
-    def _fetch(self, repository: str, meter: type) -> str:
+    def size_steps(self, repository: str, limit: int) -> Steps[int]:
+        """The bytes a download would take, if it is allowed. Raises as `fetch_steps`."""
+        size = yield from in_thread_steps(lambda count: self.size(repository))
+        self._judge(repository, size, limit)
+        return size
+
+    def _fetch(self, repository: str, count: Count) -> Path:
         from huggingface_hub import hf_hub_download
 
         _plain_downloads()
         with _hub_errors(repository):
-            path: str = hf_hub_download(
+            path = hf_hub_download(
                 repository,
                 WEIGHTS,
                 endpoint=self.endpoint,
                 cache_dir=self.cache,
                 etag_timeout=TIMEOUT,
-                tqdm_class=meter,
+                tqdm_class=count.meter(),
             )
-            return path
+            return Path(path)
 
     def _judge(self, repository: str, size: int, limit: int) -> None:
         from huggingface_hub import constants
@@ -156,10 +165,6 @@ def _plain_downloads() -> None:
     constants.HF_HUB_DISABLE_TELEMETRY = True
 
 
-class _GivenUp(Exception):
-    """The download's generator was closed."""
-
-
 @contextmanager
 def _hub_errors(repository: str) -> Iterator[None]:
     """The hub's errors in the user's words."""
@@ -167,7 +172,7 @@ def _hub_errors(repository: str) -> Iterator[None]:
 
     try:
         yield
-    except _GivenUp:
+    except GivenUp:
         raise
     except RepositoryNotFoundError as error:
         raise WeightsUnavailable(ways_out(f"The hub has no {repository}.")) from error
@@ -181,60 +186,6 @@ def _hub_errors(repository: str) -> Iterator[None]:
         raise WeightsUnavailable(
             ways_out(f"The hub can't be reached for {repository}, or broke off.")
         ) from error
-
-
-def _in_thread(work: Callable[[type], str], total: int) -> Steps[str]:
-    """Run a download in a thread of its own, since it gives no generator.
-
-    Args:
-        work: Takes the tqdm class that counts the bytes.
-        total: Bytes to come.
-    """
-    outcome: queue.Queue[str | Exception] = queue.Queue()
-    count = _Count()
-
-    def run() -> None:
-        try:
-            outcome.put(work(count.meter()))
-        except Exception as error:
-            outcome.put(error)  # raised below, in the thread of who asked
-
-    threading.Thread(target=run, daemon=True, name="download").start()
-    try:
-        while True:
-            try:
-                result = outcome.get(timeout=HEARTBEAT)
-                break
-            except queue.Empty:
-                yield Progress(min(count.bytes, total), total)
-    finally:
-        count.stopped = True
-    if isinstance(result, Exception):
-        raise result
-    return result
-
-
-class _Count:
-    """Bytes counted in one thread, read in another."""
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.stopped = False
-
-    def meter(count) -> type:  # noqa: N805 - the class inside has a self of its own
-        from tqdm import tqdm
-
-        class Meter(tqdm):
-            def __init__(self, *args: Any, **options: Any):
-                super().__init__(*args, **options | {"disable": True})
-                count.bytes = self.n
-
-            def update(self, n: float | None = 1) -> None:
-                if count.stopped:
-                    raise _GivenUp
-                count.bytes += int(n or 0)
-
-        return Meter
 
 
 def _check(path: Path, repository: str) -> None:

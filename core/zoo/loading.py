@@ -75,15 +75,16 @@ def weights_id(card: Card) -> str:
         facts = (card.architecture, card.seed, timm.__version__, torch.__version__)
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
     path = card.available_weights()
-    if card.folder:
-        config = (card.folder / CONFIG).read_bytes()
-    else:
-        config = json.dumps(dict(card.config), sort_keys=True, default=str).encode()
     try:
+        if card.folder:
+            config = (card.folder / CONFIG).read_bytes()
+        else:
+            config = json.dumps(dict(card.config), sort_keys=True, default=str).encode()
         state = path.stat()
+        digest = _digest(path, state.st_size, state.st_mtime_ns)
     except OSError as error:
-        raise WeightsUnavailable(f"{path.name} of {card.name} is gone ({error}).") from error
-    return hashlib.sha256(_digest(path, state.st_size, state.st_mtime_ns) + config).hexdigest()
+        raise WeightsUnavailable(f"{card.name} can't be read ({error.strerror}).") from error
+    return hashlib.sha256(digest + config).hexdigest()
 
 
 def device(setting: str) -> torch.device:

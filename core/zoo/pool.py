@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.zoo.card import Card
-from core.zoo.errors import ModelTooLarge
+from core.zoo.errors import ModelTooLarge, WeightsUnavailable
 from core.zoo.model import Model
 
 BYTES_PER_PARAMETER = 4
@@ -38,13 +38,18 @@ class Pool:
 
         Raises:
             ModelTooLarge: It would not fit even alone.
-            WeightsUnavailable: It can't be loaded.
+            WeightsUnavailable: It can't be loaded, or its weights are others by now.
         """
         with self._lock:
             if weights_id not in self._kept:
                 if not self._make_room(card, _expected(card)):
                     return None
                 model = self._build(card)
+                if model.weights_id != weights_id:
+                    raise WeightsUnavailable(
+                        f"The weights of {card.title} are not those that were asked for: they have"
+                        " changed since. Ask again."
+                    )
                 if not self._make_room(card, model.memory):
                     return None
                 self._kept[weights_id] = _Kept(model, model.memory)
@@ -75,11 +80,13 @@ class Pool:
                 " set aside for models. Choose a smaller one, or raise ZOOSCOPE_MEMORY_MB where"
                 " Zooscope runs."
             )
+        if sum(kept.memory for kept in self._kept.values() if kept.users) + needed > self._limit:
+            return False
         for weights_id in [key for key, kept in self._kept.items() if not kept.users]:
             if self.memory + needed <= self._limit:
                 break
             del self._kept[weights_id]
-        return self.memory + needed <= self._limit
+        return True
 
 
 def _expected(card: Card) -> int:

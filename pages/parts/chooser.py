@@ -1,5 +1,7 @@
 """The picture and the models that follow a user from page to page, and stand in the URL."""
 
+import time
+
 import streamlit as st
 from streamlit.typing import UploadedFile
 
@@ -7,9 +9,12 @@ from core.errors import ZooscopeError
 from core.images import BadImage
 from core.pictures import PHOTOS, Picture, PictureForgotten, photo
 from core.zoo import Card, catalog
-from pages.parts.session import asker, workbench
+from pages.parts.session import asker, forget_file, workbench
+from pages.parts.text import plain
 
 MOST_MODELS = 4
+# Seconds a request may be on its way.
+ON_THE_WAY = 1.5
 FIRST_PICTURE = "photo:chelsea"
 # Small, of two families, for a machine on which there are no weights yet.
 FIRST_MODELS = ("resnet18.a1_in1k", "mobilenetv3_small_100.lamb_in1k")
@@ -27,11 +32,11 @@ def show() -> None:
 
 def picture() -> Picture | None:
     """The chosen picture; where the server lacks it the page says so."""
-    try:
-        return workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
-    except (PictureForgotten, BadImage) as error:
-        st.warning(str(error), icon=":material/hide_image:")
-        return None
+    found = _find()
+    if isinstance(found, Picture):
+        return found
+    st.warning(plain(found), icon=":material/hide_image:")
+    return None
 
 
 def models() -> dict[str, Card | ZooscopeError]:
@@ -39,7 +44,8 @@ def models() -> dict[str, Card | ZooscopeError]:
     found: dict[str, Card | ZooscopeError] = {}
     for name in st.session_state.models[:MOST_MODELS]:
         try:
-            found[name] = workbench().card(name)
+            card = workbench().card(name)
+            found[card.name] = card  # "resnet18" and its default tag are one
         except ZooscopeError as error:
             found[name] = error
     return found
@@ -47,7 +53,14 @@ def models() -> dict[str, Card | ZooscopeError]:
 
 def choose_models(names: list[str]) -> None:
     """Choose models, for callbacks."""
-    st.session_state.models = names[:MOST_MODELS]
+    _assign("models", names[:MOST_MODELS])
+
+
+def _find() -> Picture | ZooscopeError:
+    try:
+        return workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
+    except (PictureForgotten, BadImage) as error:
+        return error
 
 
 def _in_url(key: str, first: str | list[str]) -> bool:
@@ -60,6 +73,7 @@ def _in_url(key: str, first: str | list[str]) -> bool:
         Whether the script has to run again.
     """
     if key in st.session_state:
+        _hold(key)
         st.session_state[key] = st.session_state[key]
         return False
     if key in st.query_params:
@@ -82,12 +96,11 @@ def _show_picture() -> None:
         options.append(linked)
     preview = st.container()
     st.selectbox("Picture", options, index=None, key="picture", bind="query-params")
-    try:
-        chosen = workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
-    except (PictureForgotten, BadImage):
+    chosen = _find()
+    if isinstance(chosen, ZooscopeError):
         preview.caption(":material/hide_image: This picture is not here.")
     else:
-        preview.image(chosen.image, caption=_caption(chosen), alt=chosen.title, width="stretch")
+        preview.image(chosen.preview, caption=_caption(chosen), alt=chosen.title, width="stretch")
     with st.container(horizontal=True):
         if st.button("Gallery", icon=":material/photo_library:"):
             _gallery()
@@ -114,13 +127,13 @@ def _show_upload() -> None:
         help="Stays in the server's memory only, until you forget it or it has to make room.",
     )
     if problem := st.session_state.get("_problem"):
-        st.error(problem, icon=":material/broken_image:")
-    if st.session_state._uploads:
+        st.error(plain(problem), icon=":material/broken_image:")
+    if st.session_state._uploads or str(st.session_state.picture).startswith("upload:"):
         st.button(
             "Forget my pictures",
             icon=":material/delete:",
             on_click=_forget,
-            help="Takes the pictures you gave out of the server's memory, at once.",
+            help="Takes the pictures you gave, and the one shown, out of the server's memory.",
         )
 
 
@@ -164,7 +177,24 @@ def _camera() -> None:
 
 
 def _choose_picture(reference: str) -> None:
-    st.session_state.picture = reference
+    _assign("picture", reference)
+
+
+def _assign(key: str, value: str | list[str]) -> None:
+    """Set a widget's value, from a callback. See `_hold`."""
+    st.session_state[f"_assigned_{key}"] = (st.session_state.get(key), value, time.monotonic())
+    st.session_state[key] = value
+
+
+def _hold(key: str) -> None:
+    """Keep an assigned value against requests that were on their way when it was assigned.
+
+    A page that shows progress asks the server every few moments, and each time the browser sends
+    what its widgets hold: just after an assignment that is the value before it.
+    """
+    before, value, when = st.session_state.get(f"_assigned_{key}", (None, None, 0.0))
+    if time.monotonic() - when < ON_THE_WAY and st.session_state.get(key) == before:
+        st.session_state[key] = value
 
 
 def _take(key: str) -> None:
@@ -173,18 +203,22 @@ def _take(key: str) -> None:
     st.session_state._problem = None
     if given is None:
         return
+    data = given.getvalue()
+    forget_file(given)
     try:
-        reference = workbench().pictures.upload(given.getvalue(), asker())
+        reference = workbench().pictures.upload(data, asker())
     except BadImage as error:
         st.session_state._problem = f"{given.name}: {error}"
         return
+    finally:
+        st.session_state._taken += 1
     if reference not in st.session_state._uploads:
         st.session_state._uploads.append(reference)
-    st.session_state._taken += 1
-    st.session_state.picture = reference
+    _choose_picture(reference)
 
 
 def _forget() -> None:
-    workbench().pictures.forget(asker())
+    workbench().pictures.forget(asker(), st.session_state.picture or "")
     st.session_state._uploads = []
-    st.session_state.picture = FIRST_PICTURE
+    st.session_state.pop("_crops", None)
+    _choose_picture(FIRST_PICTURE)

@@ -3,6 +3,9 @@
 import uuid
 
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.typing import UploadedFile
 
 from core.settings import Settings
 from core.workbench import Workbench
@@ -16,3 +19,13 @@ def workbench() -> Workbench:
 def asker() -> str:
     """This session's name, under which it asks for results and owns its pictures."""
     return str(st.session_state.setdefault("_asker", uuid.uuid4().hex))
+
+
+def forget_file(given: UploadedFile) -> None:
+    """Have Streamlit let go of an uploaded file, which it keeps until the session's end.
+
+    It has no public way to; its own chat input does the same.
+    """
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, given.file_id)

@@ -5,20 +5,19 @@ import streamlit as st
 from core.zoo import Card
 from pages.parts import chooser
 from pages.parts.session import asker, workbench
+from pages.parts.text import plain
 
 POLL = 0.4
 
 
 def offer(card: Card) -> None:
     """Size, download with progress and Cancel, and the ways out."""
-    if card.where == "refused":
-        st.warning(
-            f"timm offers {card.name} only as a pickled file, which can run code when it is opened;"
-            " Zooscope reads safetensors only.",
-            icon=":material/block:",
-        )
-    else:
-        _offer_download(card)
+    _offer_download(card)
+    open_untrained(card)
+
+
+def open_untrained(card: Card) -> None:
+    """A button that takes the same architecture with random weights instead."""
     st.button(
         "Open untrained",
         icon=":material/shuffle:",
@@ -89,7 +88,7 @@ def _fetch(card: Card) -> None:
 
 
 def _show_failure(card: Card, message: str) -> None:
-    st.warning(message, icon=":material/cloud_off:")
+    st.warning(plain(message), icon=":material/cloud_off:")
     st.button(
         "Try again",
         icon=":material/refresh:",
@@ -100,6 +99,7 @@ def _show_failure(card: Card, message: str) -> None:
 
 
 def _open_untrained(card: Card) -> None:
-    names = list(st.session_state.models)
-    names[names.index(card.name)] = f"untrained/{card.architecture}"
+    names = [
+        f"untrained/{card.architecture}" if name == card.name else name for name in chooser.models()
+    ]
     chooser.choose_models(list(dict.fromkeys(names)))

@@ -7,6 +7,7 @@ import streamlit as st
 from core.engine import Answer
 from core.recipes import Recipe
 from pages.parts.session import asker, workbench
+from pages.parts.text import plain
 
 # Seconds a page waits before it shows progress instead: most predictions take less.
 PATIENCE = 0.6
@@ -25,14 +26,14 @@ def answers(recipes: Sequence[Recipe]) -> list[Answer]:
             "Cancel", icon=":material/cancel:", key="_cancel", on_click=_cancel, args=(missing,)
         )
     if len(wanted) < len(recipes):
-        st.info("Cancelled. What was finished is kept.", icon=":material/cancel:")
+        st.info("Cancelled. Finished batches are kept.", icon=":material/cancel:")
         st.button("Go on", icon=":material/play_arrow:", key="_go_on", on_click=given_up.clear)
     return [found.get(recipe, Answer()) for recipe in recipes]
 
 
 def failed(recipe: Recipe, answer: Answer, key: str) -> None:
     """Why a result could not be had, and another try."""
-    st.error(str(answer.error), icon=":material/error:")
+    st.error(plain(answer.error), icon=":material/error:")
     st.button(
         "Try again",
         icon=":material/refresh:",

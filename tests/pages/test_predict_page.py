@@ -1,3 +1,4 @@
+import shutil
 from io import BytesIO
 
 import numpy as np
@@ -7,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import images, predict, zoo
 from core.pictures import photo
+from pages.parts.text import plain
 from tests.conftest import PROJECT
 
 RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
@@ -200,3 +202,68 @@ def test_picture_ids_do_not_depend_on_the_format(app):
     one = images.picture_id(images.read(picture_bytes(kind="PNG")))
     other = images.picture_id(images.read(picture_bytes(kind="BMP")))
     assert one == other
+
+
+@pytest.mark.parametrize("twin", ["untrained/test_resnet", "resnet18"])
+def test_a_model_named_twice_or_by_an_alias_is_one(app, twin):
+    alias = {"resnet18": "resnet18.a1_in1k"}.get(twin, twin)
+    run(app, models=[twin, alias])
+    buttons = [b for b in app.button if b.label == "Open untrained"]
+    assert len(app.get("plotly_chart")) + len(buttons) == 1
+
+
+def test_an_alias_can_be_opened_untrained(app):
+    run(app, models=["resnet18"])
+    next(b for b in app.button if b.label == "Open untrained").click().run()
+    assert not app.exception
+    assert app.session_state["models"] == ["untrained/resnet18"]
+
+
+@pytest.mark.parametrize("text", ["![x](http://evil/p.png)", "[free](http://evil)", "**bold**"])
+def test_what_a_link_holds_is_shown_as_text(app, text):
+    run(app, picture=text, models=[text])
+    shown = texts(app)
+    assert text not in shown
+    assert plain(text) in shown
+
+
+def test_two_models_of_one_title_have_a_column_each(app, made_models, tmp_path, monkeypatch):
+    shutil.copytree(made_models / "test_resnet", tmp_path / "test_resnet.r160_in1k")
+    shutil.copytree(made_models / "test_resnet", tmp_path / "twin" / "test_resnet.r160_in1k")
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
+    monkeypatch.setattr("core.zoo.card.BUNDLED", tmp_path / "twin")
+    run(app, models=["local/test_resnet.r160_in1k", "bundled/test_resnet.r160_in1k"])
+    assert len(set(app.dataframe[0].value.columns)) == 2
+
+
+def test_streamlit_keeps_no_copy_of_an_upload(app, monkeypatch):
+    removed = []
+    monkeypatch.setattr(
+        "streamlit.runtime.memory_uploaded_file_manager.MemoryUploadedFileManager.remove_file",
+        lambda self, session, file: removed.append(file),
+    )
+    run(app)
+    app.file_uploader[0].upload("mine.png", picture_bytes()).run()
+    assert len(removed) == 1
+
+
+def test_a_picture_can_be_forgotten_after_a_reload(app):
+    run(app)
+    app.file_uploader[0].upload("mine.png", picture_bytes()).run()
+    mine = app.session_state["picture"]
+    reloaded = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    run(reloaded, picture=mine)
+    next(b for b in reloaded.button if b.label == "Forget my pictures").click().run()
+    stranger = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    assert "no longer holds" in texts(run(stranger, picture=mine))
+
+
+def test_a_request_that_was_on_its_way_does_not_undo_an_upload(app, monkeypatch):
+    run(app, picture="photo:coffee")
+    app.file_uploader[0].upload("mine.png", picture_bytes()).run()
+    mine = app.session_state["picture"]
+    app.selectbox(key="picture").select("photo:coffee").run()  # what the browser still held
+    assert app.session_state["picture"] == mine
+    monkeypatch.setattr("pages.parts.chooser.ON_THE_WAY", 0.0)
+    app.selectbox(key="picture").select("photo:coffee").run()  # what a person chose later
+    assert app.session_state["picture"] == "photo:coffee"

@@ -43,7 +43,7 @@ class Builder:
         net = nn.Module()
         taken = torch.empty(_size(card.architecture) + self.extra, dtype=torch.int8, device="meta")
         net.register_buffer("taken", taken)
-        return zoo.Model(card, net, torch.device("cpu"), card.architecture)
+        return zoo.Model(card, net, torch.device("cpu"), card.name.removeprefix("untrained/"))
 
 
 def _pool(*room_for: str, build: Builder | None = None) -> zoo.Pool:
@@ -76,8 +76,8 @@ def test_a_model_is_built_once_and_kept():
 
 def test_models_of_one_architecture_with_other_weights_are_others():
     pool = _pool("test_resnet", "test_resnet")
-    one = pool.acquire(CARDS["test_resnet"], "weights 1")
-    two = pool.acquire(CARDS["test_resnet"], "weights 2")
+    one = pool.acquire(zoo.describe("untrained/test_resnet@1"), "test_resnet@1")
+    two = pool.acquire(zoo.describe("untrained/test_resnet@2"), "test_resnet@2")
     assert one is not two
     assert pool.memory == 2 * _size("test_resnet")
 
@@ -92,15 +92,15 @@ def test_memory_is_that_of_the_kept_models():
 def test_the_least_recently_used_goes_first():
     build = Builder()
     pool = _pool("test_resnet", "test_resnet", "test_resnet", build=build)
-    for weights_id in ("a", "b", "c", "a", "d"):  # a is used again, so that b is the oldest
-        pool.acquire(CARDS["test_resnet"], weights_id)
-        pool.release(weights_id)
+    for seed in (1, 2, 3, 1, 4):  # 1 is used again, so that 2 is the oldest
+        pool.acquire(zoo.describe(f"untrained/test_resnet@{seed}"), f"test_resnet@{seed}")
+        pool.release(f"test_resnet@{seed}")
     assert build.built["test_resnet"] == 4
-    for weights_id in ("c", "a", "d"):
-        pool.acquire(CARDS["test_resnet"], weights_id)
-        pool.release(weights_id)
+    for seed in (3, 1, 4):
+        pool.acquire(zoo.describe(f"untrained/test_resnet@{seed}"), f"test_resnet@{seed}")
+        pool.release(f"test_resnet@{seed}")
     assert build.built["test_resnet"] == 4
-    pool.acquire(CARDS["test_resnet"], "b")
+    pool.acquire(zoo.describe("untrained/test_resnet@2"), "test_resnet@2")
     assert build.built["test_resnet"] == 5
 
 
