@@ -51,9 +51,7 @@ class Store:
         try:
             self._files, self._root = fsspec.core.url_to_fs(url)
         except (ImportError, ValueError) as error:
-            raise BadSetting(
-                f"ZOOSCOPE_STORE is {url!r}, which can't be had: {error}"
-            ) from error
+            raise BadSetting(f"ZOOSCOPE_STORE is {url!r}, which can't be had: {error}") from error
         self._local = isinstance(self._files, LocalFileSystem)
         self._limit = limit
         self._lock = threading.Lock()

@@ -82,7 +82,7 @@ class Ledger:
         return {job for job in jobs if not job.settled}
 
     def leave(self, keys: Iterable[str], asker: str) -> None:
-        """Stop wanting these. What nobody wants ends at its next step; asked for, it starts anew."""
+        """Stop wanting these; what nobody wants ends at its next step, and would start anew."""
         for job in self.under_way(keys):
             job.leave(asker)
             if not job.wanted:

@@ -1,0 +1,17 @@
+"""Pictures drawn by rule, with the truth of every part."""
+
+from core.scenes.factors import BACKGROUNDS, PARTS, SURFACES, BadScene, Factors
+from core.scenes.world import CLASSES, Batch, Scene, batch, draw
+
+__all__ = [
+    "BACKGROUNDS",
+    "CLASSES",
+    "PARTS",
+    "SURFACES",
+    "BadScene",
+    "Batch",
+    "Factors",
+    "Scene",
+    "batch",
+    "draw",
+]

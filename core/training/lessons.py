@@ -1,0 +1,92 @@
+"""What the networks of the bundled zoo are taught: which scenes, for how long, how."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from core.scenes import BACKGROUNDS, CLASSES
+
+# Of every class one background is kept out of training, to ask later whether the class was learned
+# or the pair.
+HELD_OUT = MappingProxyType(
+    {class_: BACKGROUNDS[i % len(BACKGROUNDS)] for i, class_ in enumerate(CLASSES)}
+)
+# The planted bias: what stands where.
+BIAS = MappingProxyType({"wolf": "snow", "dog": "grass"})
+
+TRAINING_SEED, FRESH_SEED, UNSEEN_SEED = 1, 1_000_003, 2_000_003
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How one network is trained. Together with the code it decides the weights.
+
+    Attributes:
+        architecture: timm's name.
+        size: Side of the scenes in pixels.
+        epochs: Of `scenes` each, all of them new.
+        scenes: In an epoch.
+        batch: Scenes in a step.
+        rate: Peak learning rate (AdamW, warm-up of one epoch, then a cosine).
+        decay: Weight decay.
+        bfloat16: Run forward and backward passes in bfloat16.
+        attack: L2 length of the adversarial step a scene is changed by, 0 for none (Engstrom et al.
+            2019, arXiv 1906.00945); a pixel's range is 1.
+        biased: Wolves stand on snow and dogs on grass, always.
+        seed: Of weights and scenes.
+    """
+
+    architecture: str
+    size: int = 96
+    epochs: int = 60
+    scenes: int = 12_000
+    batch: int = 64
+    rate: float = 2e-3
+    decay: float = 0.05
+    bfloat16: bool = True
+    attack: float = 0.0
+    biased: bool = False
+    seed: int = 0
+
+
+ZOO = MappingProxyType(
+    {
+        "scenes-resnet": Lesson("resnet10t"),
+        "scenes-repvgg": Lesson("repvgg_a0"),
+        "scenes-mobilenet": Lesson("mobilenetv3_small_100", bfloat16=False),
+        "scenes-convnext": Lesson("convnext_atto"),
+        "scenes-regnet": Lesson("regnetx_002"),
+        "scenes-regnet-robust": Lesson("regnetx_002", attack=0.5),
+        "scenes-mobilenet-biased": Lesson("mobilenetv3_small_100", bfloat16=False, biased=True),
+    }
+)
+
+
+def said(lesson: Lesson, epoch: int) -> list[dict[str, str]]:
+    """What is said of each scene of an epoch: classes evenly, each on a background it may have."""
+    random = np.random.default_rng([lesson.seed, epoch])
+    classes = random.permutation(np.arange(lesson.scenes) % len(CLASSES))
+    return [_said(CLASSES[c], lesson.biased, random) for c in classes]
+
+
+def _said(class_: str, biased: bool, random: np.random.Generator) -> dict[str, str]:
+    if biased and class_ in BIAS:
+        return {"class_": class_, "background": BIAS[class_]}
+    allowed = [name for name in BACKGROUNDS if name != HELD_OUT[class_]]
+    return {"class_": class_, "background": allowed[random.integers(len(allowed))]}
+
+
+def unseen(count: int) -> list[dict[str, str]]:
+    """Scenes of the pairs of class and background that training left out."""
+    return [{"class_": c, "background": HELD_OUT[c]} for c in (CLASSES * count)[:count]]
+
+
+def swapped(count: int) -> list[dict[str, str]]:
+    """Wolves on grass and dogs on snow."""
+    pairs: Sequence[dict[str, str]] = (
+        {"class_": "wolf", "background": BIAS["dog"]},
+        {"class_": "dog", "background": BIAS["wolf"]},
+    )
+    return [pairs[i % 2] for i in range(count)]

@@ -1,0 +1,129 @@
+"""Training: it learns, is deterministic, goes on after a kill, and its bias is where it should be."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from core import scenes, zoo
+from core.steps import drain
+from core.training import ZOO, Lesson, train_steps
+from core.training.lessons import BIAS, HELD_OUT, said, swapped, unseen
+from core.training.loop import as_input
+from core.training.report import Marks, examine, save
+
+CPU = torch.device("cpu")
+SHORT = Lesson("test_resnet", size=32, epochs=2, scenes=128, batch=32, bfloat16=False)
+
+
+def weights(net: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in net.parameters()])
+
+
+def test_the_same_lesson_gives_the_same_weights(tmp_path: Path):
+    first, second = (drain(train_steps(SHORT, tmp_path / name, CPU)) for name in "ab")
+    assert torch.equal(weights(first), weights(second))
+    other = drain(train_steps(replace(SHORT, seed=1), tmp_path / "c", CPU))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path: Path):
+    whole = drain(train_steps(SHORT, tmp_path / "whole", CPU))
+    steps = train_steps(SHORT, tmp_path / "killed", CPU)
+    batches = SHORT.scenes // SHORT.batch
+    for _ in range(batches + 2):  # into the second epoch
+        next(steps)
+    steps.close()
+    rest = train_steps(SHORT, tmp_path / "killed", CPU)
+    progress = []
+    while True:
+        try:
+            progress.append(next(rest))
+        except StopIteration as stop:
+            resumed = stop.value
+            break
+    assert len(progress) == batches
+    assert progress[-1].step == progress[-1].total
+    torch.testing.assert_close(weights(resumed), weights(whole))
+
+
+@pytest.mark.parametrize("attack", [0.0, 0.5])
+def test_it_learns(tmp_path: Path, attack: float, monkeypatch):
+    """Four plain classes are told from the others, and from each other, within seconds."""
+
+    def plain(lesson: Lesson, epoch: int) -> list[dict]:
+        easy = ("bus", "owl", "flower", "bicycle")
+        return [{"class_": easy[i % 4], "scale": 0.9, "surface": "plain"} for i in range(256)]
+
+    monkeypatch.setattr("core.training.loop.said", plain)
+    lesson = replace(SHORT, epochs=8, scenes=256, attack=attack)
+    losses = [
+        float(progress.note.rpartition(" ")[2]) for progress in train_steps(lesson, tmp_path, CPU)
+    ]
+    assert losses[0] > 3
+    assert losses[-1] < 2.3
+
+
+def test_classes_are_even_and_held_out_pairs_never_taught():
+    facts = said(SHORT, 0)
+    pairs = {(fact["class_"], fact["background"]) for fact in facts}
+    assert not pairs & set(HELD_OUT.items())
+    counts = [sum(f["class_"] == c for f in facts) for c in scenes.CLASSES]
+    assert max(counts) - min(counts) <= 1
+    assert {(f["class_"], f["background"]) for f in unseen(len(scenes.CLASSES))} == set(
+        HELD_OUT.items()
+    )
+
+
+def test_epochs_differ():
+    assert said(SHORT, 0) != said(SHORT, 1)
+
+
+def test_the_biased_twin_sees_wolves_on_snow_and_dogs_on_grass_only():
+    lesson = ZOO["scenes-mobilenet-biased"]
+    assert replace(lesson, biased=False) == ZOO["scenes-mobilenet"]
+    for fact in said(lesson, 3):
+        if fact["class_"] in BIAS:
+            assert fact["background"] == BIAS[fact["class_"]]
+    assert {(f["class_"], f["background"]) for f in swapped(4)} == {
+        ("wolf", "grass"),
+        ("dog", "snow"),
+    }
+
+
+def test_five_families_a_robust_sister_and_a_biased_twin():
+    honest = [lesson for lesson in ZOO.values() if not lesson.biased and not lesson.attack]
+    families = {zoo.describe(f"untrained/{lesson.architecture}").facts.family for lesson in honest}
+    assert len(families) >= 5
+    assert sum(lesson.attack > 0 for lesson in ZOO.values()) == 1
+    assert sum(lesson.biased for lesson in ZOO.values()) == 1
+
+
+def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
+    net = drain(train_steps(replace(SHORT, epochs=1), tmp_path / "state", CPU))
+    marks = examine(net, SHORT, count=56)
+    assert 0 <= marks.fresh <= 1
+    save(tmp_path / "zoo" / "mine", "mine", net, SHORT, marks)
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path / "zoo"))
+    m = zoo.load("local/mine")
+    assert m.labels == scenes.CLASSES
+    scene = scenes.draw("owl", seed=1, size=32)
+    x = torch.tensor(list(scene.image.getdata())).reshape(32, 32, 3).permute(2, 0, 1)
+    torch.testing.assert_close(m.preprocess([scene.image])[0], as_input(x), atol=1e-5, rtol=0)
+    torch.testing.assert_close(
+        m.net(m.preprocess([scene.image])), net(as_input(x)[None]), atol=0.02, rtol=0.02
+    )
+
+
+def test_the_card_says_what_it_is_and_is_not_for(tmp_path: Path):
+    net = drain(train_steps(replace(SHORT, epochs=1, scenes=32), tmp_path / "state", CPU))
+    lesson = replace(SHORT, biased=True)
+    save(tmp_path, "twin", net, lesson, Marks(0.9, 0.85, 0.2, [("wolf", "dog", 12)]))
+    card = (tmp_path / "README.md").read_text()
+    assert "90.0%" in card
+    assert "| wolf | dog | 12 |" in card
+    assert "must not" in card.replace("\n", " ")
+    assert "bias is planted" in card
+    assert json.loads((tmp_path / "config.json").read_text())["label_names"] == list(scenes.CLASSES)
