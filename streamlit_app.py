@@ -30,6 +30,12 @@ def frame() -> None:
                 help="What up to four networks say a picture is, side by side, and how sure.",
             ),
             st.Page(
+                "pages/scenes.py",
+                title="Scenes",
+                icon=":material/draw:",
+                help="Pictures drawn by rule: set what stands where, see the truth of its parts.",
+            ),
+            st.Page(
                 "pages/models.py",
                 title="Models",
                 icon=":material/pets:",

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
+from PIL import Image, ImageColor
 
 from core.predict import Prediction
 
@@ -57,3 +59,17 @@ def _percent(probability: float) -> str:
     if probability < 0.0005:
         return "<0.1 %"
     return f"{probability:.1%}".replace("%", " %")
+
+
+def marked(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
+    """A picture with masks laid over it in colours that can be told apart.
+
+    Args:
+        img: (w, h).
+        masks: By name, (h, w), bool.
+    """
+    pixels = np.asarray(img).astype(np.float32)
+    for index, mask in enumerate(masks.values()):
+        colour = np.array(ImageColor.getrgb(PALETTE[index % len(PALETTE)]), np.float32)
+        pixels[mask] = 0.35 * pixels[mask] + 0.65 * colour
+    return Image.fromarray(pixels.round().astype(np.uint8))

@@ -4,19 +4,25 @@ import importlib.util
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from PIL import Image
 
-from core import images
+from core import images, scenes
 from core.errors import ZooscopeError
 
 LIMIT = 256_000_000
 # Hexadecimal digits of an id that a link holds: 64 bits, which nobody guesses or meets by chance.
 REFERENCE_LENGTH = 16
 OURS = "gallery"
+SCENE_SIZE = 320
+# Some of each kind, for the gallery.
+GALLERY_SCENES = (
+    "wolf~7~background=snow", "dog~3~background=grass", "cat~5", "man~4", "girl~9", "sedan~6",
+    "bus~2", "bicycle~8", "house~1", "flower~12", "fish~10", "owl~11",
+)  # fmt: skip
 
 
 class PictureForgotten(ZooscopeError):
@@ -74,6 +80,16 @@ def photo(name: str) -> Image.Image:
     return images.read(folder / entry.path)
 
 
+@lru_cache(maxsize=64)
+def scene(text: str) -> scenes.Scene:
+    """The drawn scene of a reference's text, as large as a page shows it.
+
+    Raises:
+        BadScene: It can't be drawn.
+    """
+    return scenes.from_reference(text, SCENE_SIZE)
+
+
 @cache
 def _package_folder(package: str) -> Path | None:
     """Where a package lies, without importing it: scikit-image takes a second and 60 MB."""
@@ -87,7 +103,7 @@ class Picture:
     """A picture that was asked for by reference.
 
     Attributes:
-        reference: "photo:NAME" or "upload:ID".
+        reference: "photo:NAME", "scene:TEXT" or "upload:ID".
         title: What it shows, as far as is known.
         credit: Who made it.
         id: Its id in recipes.
@@ -131,12 +147,17 @@ class Pictures:
 
         Raises:
             PictureForgotten: It is not, or no longer, here.
+            BadScene: A scene that can't be drawn.
         """
         source, _, name = reference.partition(":")
         if source == "photo":
             held = self.keep(photo(name), OURS)
             entry = PHOTOS[name]
             return Picture(reference, entry.title, entry.credit, held, *self._both(held))
+        if source == "scene":
+            held = self.keep(scene(name).image, OURS)
+            title = f"A drawn {scene(name).factors.class_}"
+            return Picture(reference, title, "", held, *self._both(held))
         if source == "upload":
             held = self._whole(name)
             return Picture(reference, "Your picture", "", held, *self._both(held))

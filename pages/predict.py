@@ -156,6 +156,8 @@ def _show(column: Column, picture: Picture, colours: dict[str, str]) -> None:
         )
     else:
         _missing(column, card)
+    if card.knows_scenes_only and not picture.reference.startswith("scene:"):
+        st.caption(":orange[This network only knows drawn scenes, and nothing of photographs.]")
     _facts(card, column.answer)
     st.image(
         _crop(card, picture),

@@ -1,6 +1,7 @@
 """Pictures drawn by rule, with the truth of every part."""
 
 from core.scenes.factors import BACKGROUNDS, PARTS, SURFACES, BadScene, Factors
+from core.scenes.reference import from_reference, reference
 from core.scenes.world import CLASSES, Batch, Scene, batch, draw
 
 __all__ = [
@@ -14,4 +15,6 @@ __all__ = [
     "Scene",
     "batch",
     "draw",
+    "from_reference",
+    "reference",
 ]

@@ -85,6 +85,11 @@ class Card:
         return tuple(f"class {index}" for index in range(count))
 
     @property
+    def knows_scenes_only(self) -> bool:
+        """It was trained on drawn scenes, and knows nothing of photographs."""
+        return self.config.get("tag") == "scenes"
+
+    @property
     def where(self) -> str:
         """Where the weights are now.
 

@@ -3,11 +3,13 @@
 import time
 
 import streamlit as st
+from PIL import Image
 from streamlit.typing import UploadedFile
 
 from core.errors import ZooscopeError
 from core.images import BadImage
-from core.pictures import PHOTOS, Picture, PictureForgotten, photo
+from core.pictures import GALLERY_SCENES, PHOTOS, Picture, PictureForgotten, photo, scene
+from core.scenes import BadScene
 from core.zoo import Card, catalog
 from pages.parts.session import asker, forget_file, workbench
 from pages.parts.text import plain
@@ -16,6 +18,7 @@ MOST_MODELS = 4
 # Seconds a request may be on its way.
 ON_THE_WAY = 1.5
 FIRST_PICTURE = "photo:chelsea"
+FIRST_SCENE = f"scene:{GALLERY_SCENES[0]}"
 # Small, of two families, for a machine on which there are no weights yet.
 FIRST_MODELS = ("resnet18.a1_in1k", "mobilenetv3_small_100.lamb_in1k")
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
@@ -23,7 +26,12 @@ FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 def show() -> None:
     """The chooser, for the sidebar."""
-    new = [_in_url("picture", FIRST_PICTURE), _in_url("models", _first_models())]
+    first = _first_models()
+    drawn = workbench().card(first[0]).knows_scenes_only
+    new = [
+        _in_url("picture", FIRST_SCENE if drawn else FIRST_PICTURE),
+        _in_url("models", first),
+    ]
     _show_picture()
     _show_models()
     if any(new):
@@ -59,7 +67,7 @@ def choose_models(names: list[str]) -> None:
 def _find() -> Picture | ZooscopeError:
     try:
         return workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
-    except (PictureForgotten, BadImage) as error:
+    except (PictureForgotten, BadImage, BadScene) as error:
         return error
 
 
@@ -89,7 +97,8 @@ def _first_models() -> list[str]:
 
 
 def _show_picture() -> None:
-    options = [f"photo:{name}" for name in PHOTOS] + st.session_state.setdefault("_uploads", [])
+    options = [f"scene:{text}" for text in GALLERY_SCENES] + [f"photo:{name}" for name in PHOTOS]
+    options += st.session_state.setdefault("_uploads", [])
     # A link may hold a picture this session never saw, or that is no more: the page says so.
     linked = st.session_state.get("picture") or st.query_params.get("picture")
     if linked and linked not in options:
@@ -156,18 +165,28 @@ def _show_models() -> None:
 
 @st.dialog("Gallery", width="large")
 def _gallery() -> None:
-    with st.grid(3, min_column_width=160) as grid:
+    drawn, taken = st.tabs(["Drawn scenes", "Photographs"])
+    with drawn, st.grid(4, min_column_width=120) as grid:
+        for text in GALLERY_SCENES:
+            with grid.cell():
+                found = scene(text)
+                _show_tile(found.image, found.factors.class_.capitalize(), f"scene:{text}")
+    with taken, st.grid(3, min_column_width=160) as grid:
         for name, entry in PHOTOS.items():
             with grid.cell():
-                st.image(photo(name), alt=entry.title, width="stretch")
-                if st.button(
-                    entry.title,
-                    key=f"_gallery_{name}",
-                    width="stretch",
-                    on_click=_choose_picture,
-                    args=(f"photo:{name}",),
-                ):
-                    st.rerun()  # closes the dialog
+                _show_tile(photo(name), entry.title, f"photo:{name}")
+
+
+def _show_tile(img: Image.Image, title: str, reference: str) -> None:
+    st.image(img, alt=title, width="stretch")
+    if st.button(
+        title,
+        key=f"_gallery_{reference}",
+        width="stretch",
+        on_click=choose_picture,
+        args=(reference,),
+    ):
+        st.rerun()  # closes the dialog
 
 
 @st.dialog("Camera")
@@ -176,7 +195,8 @@ def _camera() -> None:
         st.rerun()  # closes the dialog
 
 
-def _choose_picture(reference: str) -> None:
+def choose_picture(reference: str) -> None:
+    """Choose a picture, for callbacks."""
     _assign("picture", reference)
 
 
@@ -214,11 +234,11 @@ def _take(key: str) -> None:
         st.session_state._taken += 1
     if reference not in st.session_state._uploads:
         st.session_state._uploads.append(reference)
-    _choose_picture(reference)
+    choose_picture(reference)
 
 
 def _forget() -> None:
     workbench().pictures.forget(asker(), st.session_state.picture or "")
     st.session_state._uploads = []
     st.session_state.pop("_crops", None)
-    _choose_picture(FIRST_PICTURE)
+    choose_picture(FIRST_PICTURE)

@@ -1,4 +1,4 @@
-"""Training: it learns, is deterministic, goes on after a kill, and its bias is where it should be."""
+"""Training: it learns, is deterministic, goes on after a kill, and is biased where it should be."""
 
 import json
 from dataclasses import replace
