@@ -8,11 +8,15 @@ import numpy as np
 
 from core.scenes import BACKGROUNDS, CLASSES
 
-# Of every class one background is kept out of training, to ask later whether the class was learned
-# or the pair.
+# Pairs of class and background that are kept out of training, to ask later whether the class was
+# learned or the pair. One class a background: with four, a small network learned in 84,000 scenes
+# what does not stand where before it had learned the shapes (24 % right there, 58 % on all).
 HELD_OUT = MappingProxyType(
-    {class_: BACKGROUNDS[i % len(BACKGROUNDS)] for i, class_ in enumerate(CLASSES)}
-)
+    {
+        "bear": "grass", "fox": "snow", "cat": "sand", "van": "sky",
+        "rabbit": "street", "sedan": "room", "owl": "clutter",
+    }
+)  # fmt: skip
 # The planted bias: what stands where.
 BIAS = MappingProxyType({"wolf": "snow", "dog": "grass"})
 
@@ -74,13 +78,14 @@ def said(lesson: Lesson, epoch: int) -> list[dict[str, str]]:
 def _said(class_: str, biased: bool, random: np.random.Generator) -> dict[str, str]:
     if biased and class_ in BIAS:
         return {"class_": class_, "background": BIAS[class_]}
-    allowed = [name for name in BACKGROUNDS if name != HELD_OUT[class_]]
+    allowed = [name for name in BACKGROUNDS if name != HELD_OUT.get(class_)]
     return {"class_": class_, "background": allowed[random.integers(len(allowed))]}
 
 
 def unseen(count: int) -> list[dict[str, str]]:
     """Scenes of the pairs of class and background that training left out."""
-    return [{"class_": c, "background": HELD_OUT[c]} for c in (CLASSES * count)[:count]]
+    pairs = [{"class_": class_, "background": place} for class_, place in HELD_OUT.items()]
+    return [pairs[i % len(pairs)] for i in range(count)]
 
 
 def swapped(count: int) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The picture and the models that follow a user from page to page, and stand in the URL."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 from PIL import Image
@@ -26,12 +27,7 @@ FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 def show() -> None:
     """The chooser, for the sidebar."""
-    first = _first_models()
-    drawn = workbench().card(first[0]).knows_scenes_only
-    new = [
-        _in_url("picture", FIRST_SCENE if drawn else FIRST_PICTURE),
-        _in_url("models", first),
-    ]
+    new = [_in_url("picture", _first_picture), _in_url("models", _first_models)]
     _show_picture()
     _show_models()
     if any(new):
@@ -71,7 +67,7 @@ def _find() -> Picture | ZooscopeError:
         return error
 
 
-def _in_url(key: str, first: str | list[str]) -> bool:
+def _in_url(key: str, first: Callable[[], str | list[str]]) -> bool:
     """Have the value of a bound widget stand in the URL, also the first one; call it before.
 
     Streamlit leaves a widget's default out of the URL, and writes what code assigns only once the
@@ -86,8 +82,14 @@ def _in_url(key: str, first: str | list[str]) -> bool:
         return False
     if key in st.query_params:
         return False
-    st.session_state[key] = first
+    st.session_state[key] = first()
     return True
+
+
+def _first_picture() -> str:
+    """A scene where the first model knows nothing else, else a photograph."""
+    model = workbench().card(_first_models()[0])
+    return FIRST_SCENE if model.knows_scenes_only else FIRST_PICTURE
 
 
 def _first_models() -> list[str]:
