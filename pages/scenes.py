@@ -21,15 +21,15 @@ def show() -> None:
         "A world drawn by rule, in which the truth is known: what stands where, and which part is"
         " which. Set what you like; the rest comes by chance from the number."
     )
-    left, right = st.columns([2, 3])
-    with left:
+    left, right = st.columns([3, 2])  # the picture first, also where columns stand one on another
+    with right:
         text = _settings()
     try:
         scene = scenes.from_reference(text, SCENE_SIZE)
     except scenes.BadScene as error:
         st.error(plain(error), icon=":material/error:")
         return
-    with right:
+    with left:
         _show(scene, text)
 
 
@@ -62,7 +62,7 @@ def _settings() -> str:
 
 def _show(scene: scenes.Scene, text: str) -> None:
     seen = [part for part in scenes.PARTS[1:] if scene.mask(part).any()]
-    marked = st.pills("Lay over it the truth of", ["all parts", *seen], key="_marked")
+    marked = st.pills("Lay over it the truth of", ["all parts", *seen], key="_marked", wrap=True)
     shown = scene.image
     if marked:
         parts = seen if marked == "all parts" else [marked]
