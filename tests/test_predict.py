@@ -129,3 +129,10 @@ def test_side_by_side_has_every_listed_class_for_every_model():
 
 def test_one_pixel_is_a_picture(small_model: zoo.Model):
     assert len(predict.top_classes(small_model, [Image.new("RGB", (1, 1))])[0]) == 5
+
+
+@pytest.mark.parametrize("name", ["dla46_c", "resnetv2_18", "mobilenetv3_small_050", "tf_mixnet_s"])
+def test_heads_of_any_make_give_a_row_of_classes(name, noise):
+    """Some networks classify with a convolution, some with several layers."""
+    m = zoo.load(f"untrained/{name}")
+    assert predict.scores(m, [noise, noise]).logits.shape == (2, len(m.labels))

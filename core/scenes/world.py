@@ -172,7 +172,9 @@ def _column(values: list[float]) -> Tensor:
 def _drawn(class_: str, dice: Dice, factors: list[Factors], size: int) -> tuple[Tensor, Tensor]:
     """Scenes of one class."""
     line = (torch.arange(size) + 0.5) * (2 / size) - 1
-    y, x = (axis.expand(len(factors), size, size) for axis in torch.meshgrid(line, line))
+    y, x = (
+        axis.expand(len(factors), size, size) for axis in torch.meshgrid(line, line, indexing="ij")
+    )
     pixel = 2 / size
     backgrounds = torch.tensor([BACKGROUNDS.index(f.background) for f in factors])
     canvas = backdrop(dice, backgrounds, x, y)
