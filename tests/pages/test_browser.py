@@ -93,6 +93,7 @@ def test_gallery_temperature_and_pages_stand_in_the_link(real_app, new_page):
     page = new_page()
     page.goto(real_app)
     page.get_by_role("button", name="Gallery").click()
+    page.get_by_role("tab", name="Photographs").click()
     page.get_by_role("button", name="Cup of coffee").click()
     page.wait_for_url(re.compile("coffee"))
     expect_tops(page, "espresso", "espresso")

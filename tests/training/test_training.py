@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -110,7 +111,7 @@ def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
     m = zoo.load("local/mine")
     assert m.labels == scenes.CLASSES
     scene = scenes.draw("owl", seed=1, size=32)
-    x = torch.tensor(list(scene.image.getdata())).reshape(32, 32, 3).permute(2, 0, 1)
+    x = torch.from_numpy(np.array(scene.image)).permute(2, 0, 1)
     torch.testing.assert_close(m.preprocess([scene.image])[0], as_input(x), atol=1e-5, rtol=0)
     torch.testing.assert_close(
         m.net(m.preprocess([scene.image])), net(as_input(x)[None]), atol=0.02, rtol=0.02
