@@ -1,5 +1,7 @@
 """Paints parts one over the other, and keeps for every pixel which part is seen there."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -59,3 +61,7 @@ class Painter:
     def darken(self, strength: Tensor) -> None:
         """Lay a shadow over everything, (n, h, w) in 0 to 1."""
         self.canvas = self.canvas * (1 - strength)[:, None]
+
+
+# Draws the parts of one class, with a coat as the factors say and another surface.
+Draw = Callable[[Painter, Dice, Material, Material], None]

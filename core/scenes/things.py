@@ -7,8 +7,7 @@ import torch
 
 from core.scenes import shapes
 from core.scenes.dice import Dice
-from core.scenes.living import Draw
-from core.scenes.painter import Painter
+from core.scenes.painter import Draw, Painter
 from core.scenes.textures import Material, colours, flat
 
 

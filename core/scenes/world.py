@@ -11,15 +11,16 @@ from torch import Tensor
 from torch.nn import functional
 
 from core.scenes import shapes
+from core.scenes.animals import ANIMALS
 from core.scenes.backdrop import backdrop, decoys
 from core.scenes.dice import Dice
 from core.scenes.factors import BACKGROUNDS, PARTS, RANGES, SURFACES, BadScene, Factors, check
-from core.scenes.living import LIVING
 from core.scenes.painter import Painter
+from core.scenes.people import PEOPLE
 from core.scenes.textures import NAMES, TILE, Material, colours, hsv, noise_tile, sampled
 from core.scenes.things import THINGS
 
-DRAWN = {**LIVING, **THINGS}
+DRAWN = {**PEOPLE, **ANIMALS, **THINGS}
 CLASSES = tuple(sorted(DRAWN))
 # Pose that comes by chance: turned by this at most (degrees), moved as far as the frame allows.
 USUAL_TURN = 20.0
