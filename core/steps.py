@@ -4,7 +4,7 @@ Every long method is written once, as a generator; whoever runs it decides what 
 steps. The plain function drains it, an engine shows its progress, shares the device and cancels it.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -33,11 +33,13 @@ class Progress:
 Steps = Generator[Progress, None, Result]
 
 
-def drain(steps: "Steps[Result]") -> Result:
-    """Run a computation to its end and return its result."""
+def drain(steps: "Steps[Result]", watch: Callable[[Progress], object] | None = None) -> Result:
+    """Run a computation to its end and return its result; `watch` is told of every step."""
     while True:
         try:
-            next(steps)
+            progress = next(steps)
+            if watch:
+                watch(progress)
         except StopIteration as stop:
             result: Result = stop.value
             return result

@@ -63,6 +63,7 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
             selection_mode="multi",
             key="where",
             bind="query-params",
+            wrap=True,
             help="; ".join(f"{name}: {meaning}" for name, meaning in WHERE.items()),
         )
         with st.popover("More filters", icon=":material/tune:"):

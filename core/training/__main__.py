@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.settings import BUNDLED, Settings
+from core.steps import Progress, drain
 from core.training.lessons import ZOO
 from core.training.loop import train_steps
 from core.training.report import examine, save
@@ -25,17 +26,15 @@ def main() -> None:
     if asked.epochs:
         lesson = replace(lesson, epochs=asked.epochs)
     folder = asked.to / asked.zoo
-    steps = train_steps(lesson, folder, device(Settings.from_environment().device))
     start = time.monotonic()
-    while True:
-        try:
-            progress = next(steps)
-        except StopIteration as stop:
-            net = stop.value
-            break
+
+    def tell(progress: Progress) -> None:
         minutes = (time.monotonic() - start) / 60
         line = f"{progress.step}/{progress.total} {progress.note}, {minutes:.1f} min"
         print(line, end="\r", file=sys.stderr, flush=True)
+
+    on = device(Settings.from_environment().device)
+    net = drain(train_steps(lesson, folder, on), tell)
     marks = examine(net, lesson)
     save(folder, asked.zoo, net, lesson, marks)
     (folder / "training.safetensors").unlink(missing_ok=True)

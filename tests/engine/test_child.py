@@ -4,20 +4,14 @@ import time
 import pytest
 
 from core.engine.child import ChildFailed, in_child_steps
-from core.steps import drain
+from core.steps import Progress, drain
 
 WORK = "tests.engine.child_work"
 
 
 def test_a_child_tells_its_progress_and_brings_its_result():
-    steps = in_child_steps(f"{WORK}:count_steps", {"to": 3})
-    seen = []
-    while True:
-        try:
-            seen.append(next(steps))
-        except StopIteration as stop:
-            result = stop.value
-            break
+    seen: list[Progress] = []
+    result = drain(in_child_steps(f"{WORK}:count_steps", {"to": 3}), seen.append)
     assert result["counted"] == 3
     assert result["process"] != os.getpid()
     assert [p.note for p in seen if p.note.startswith("at")][-1] == "at 3"

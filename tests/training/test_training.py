@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from core import scenes, zoo
-from core.steps import drain
+from core.steps import Progress, drain
 from core.training import ZOO, Lesson, train_steps
 from core.training.lessons import BIAS, HELD_OUT, said, swapped, unseen
 from core.training.loop import as_input
@@ -37,14 +37,8 @@ def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path:
     for _ in range(batches + 2):  # into the second epoch
         next(steps)
     steps.close()
-    rest = train_steps(SHORT, tmp_path / "killed", CPU)
-    progress = []
-    while True:
-        try:
-            progress.append(next(rest))
-        except StopIteration as stop:
-            resumed = stop.value
-            break
+    progress: list[Progress] = []
+    resumed = drain(train_steps(SHORT, tmp_path / "killed", CPU), progress.append)
     assert len(progress) == batches
     assert progress[-1].step == progress[-1].total
     torch.testing.assert_close(weights(resumed), weights(whole))

@@ -22,7 +22,7 @@ from core import images, predict, zoo
 from core.settings import BadSetting
 
 REAL = ["mobilenetv1_100.coral", "mobilenetv2_100.coral"]
-# The photos of which MATERIAL.md says that both models' top class is right.
+# The photos whose top class both models are known to get right.
 RECOGNISED = {
     "chickadee.png",
     "cat.jpg",
