@@ -8,10 +8,11 @@ from pathlib import Path
 
 from core.settings import BUNDLED, Settings
 from core.steps import Progress, drain
+from core.training import checkpoint, folder
+from core.training.exam import examine
 from core.training.lessons import ZOO
 from core.training.loop import train_steps
-from core.training.report import examine, save
-from core.zoo import device
+from core.zoo import build, describe, device
 
 
 def main() -> None:
@@ -25,7 +26,9 @@ def main() -> None:
     lesson = ZOO[asked.zoo]
     if asked.epochs:
         lesson = replace(lesson, epochs=asked.epochs)
-    folder = asked.to / asked.zoo
+    place = asked.to / asked.zoo
+    settings = replace(Settings.from_environment(), models=(asked.to,))
+    on = device(settings.device)
     start = time.monotonic()
 
     def tell(progress: Progress) -> None:
@@ -33,13 +36,13 @@ def main() -> None:
         line = f"{progress.step}/{progress.total} {progress.note}, {minutes:.1f} min"
         print(line, end="\r", file=sys.stderr, flush=True)
 
-    on = device(Settings.from_environment().device)
-    net = drain(train_steps(lesson, folder, on), tell)
-    marks = examine(net, lesson)
-    save(folder, asked.zoo, net, lesson, marks)
-    (folder / "training.safetensors").unlink(missing_ok=True)
+    folder.save(place, drain(train_steps(lesson, place, on), tell), lesson)
+    m = build(describe(f"local/{asked.zoo}", settings), on)
+    marks = examine(m, lesson)
+    folder.describe(place, m, lesson, marks)
+    (place / checkpoint.NAME).unlink(missing_ok=True)
     print(f"\n{asked.zoo}: fresh {marks.fresh:.1%}, unseen pairs {marks.unseen:.1%},"
-          f" swapped {marks.swapped:.1%}")  # fmt: skip
+          f" swapped {marks.swapped:.1%}, dead {marks.dead:.1%}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
+from PIL import Image
 
 from core import scenes, zoo
 from core.steps import Progress, drain
-from core.training import ZOO, Lesson, train_steps
+from core.training import ZOO, Lesson, folder, train_steps
+from core.training.exam import Marks, examine
 from core.training.lessons import BIAS, HELD_OUT, said, swapped, unseen
-from core.training.loop import as_input
-from core.training.report import Marks, examine, save
+from core.training.variation import as_input, looked_at
 
 CPU = torch.device("cpu")
 SHORT = Lesson("test_resnet", size=32, epochs=2, scenes=128, batch=32, bfloat16=False)
@@ -33,7 +35,7 @@ def test_the_same_lesson_gives_the_same_weights(tmp_path: Path):
 def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path: Path):
     whole = drain(train_steps(SHORT, tmp_path / "whole", CPU))
     steps = train_steps(SHORT, tmp_path / "killed", CPU)
-    batches = SHORT.scenes // SHORT.batch
+    batches = SHORT.looks * SHORT.scenes // SHORT.batch
     for _ in range(batches + 2):  # into the second epoch
         next(steps)
     steps.close()
@@ -98,9 +100,7 @@ def test_five_families_a_robust_sister_and_a_biased_twin():
 
 def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
     net = drain(train_steps(replace(SHORT, epochs=1), tmp_path / "state", CPU))
-    marks = examine(net, SHORT, count=56)
-    assert 0 <= marks.fresh <= 1
-    save(tmp_path / "zoo" / "mine", "mine", net, SHORT, marks)
+    folder.save(tmp_path / "zoo" / "mine", net, SHORT)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path / "zoo"))
     m = zoo.load("local/mine")
     assert m.labels == scenes.CLASSES
@@ -112,13 +112,50 @@ def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
     )
 
 
-def test_the_card_says_what_it_is_and_is_not_for(tmp_path: Path):
-    net = drain(train_steps(replace(SHORT, epochs=1, scenes=32), tmp_path / "state", CPU))
+def test_the_card_says_what_it_is_and_is_not_for(tmp_path: Path, monkeypatch):
     lesson = replace(SHORT, biased=True)
-    save(tmp_path, "twin", net, lesson, Marks(0.9, 0.85, 0.2, [("wolf", "dog", 12)]))
-    card = (tmp_path / "README.md").read_text()
-    assert "90.0%" in card
-    assert "| wolf | dog | 12 |" in card
+    place = tmp_path / "twin"
+    torch.manual_seed(0)
+    net = timm.create_model(SHORT.architecture, num_classes=len(scenes.CLASSES))
+    folder.save(place, net, lesson)
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
+    m = zoo.load("local/twin")
+    named = [("wolf", "wolf"), *[("wolf", "dog")] * 3, ("owl", "owl")]
+    folder.describe(place, m, lesson, Marks(0.9, 0.85, 0.2, 0.03, named))
+    card = (place / "README.md").read_text()
+    assert "| 90.0% |" in card
+    assert "(dead): 3.0%" in card
+    assert "| wolf | 25% | dog (3) |" in card
+    assert "| owl | 100% |  |" in card
     assert "must not" in card.replace("\n", " ")
     assert "bias is planted" in card
-    assert json.loads((tmp_path / "config.json").read_text())["label_names"] == list(scenes.CLASSES)
+    assert json.loads((place / "config.json").read_text())["label_names"] == list(scenes.CLASSES)
+    assert Image.open(place / "filters.png").size[0] > 100
+
+
+def test_the_exam_counts_what_is_right(tmp_path: Path, monkeypatch):
+    """A network that always says the same is right once in as many scenes as there are classes."""
+    net = timm.create_model(SHORT.architecture, num_classes=len(scenes.CLASSES))
+    net.fc.weight.data.zero_()
+    net.fc.bias.data.zero_()[scenes.CLASSES.index("wolf")] = 1
+    folder.save(tmp_path / "wolves", net, SHORT)
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
+    marks = examine(zoo.load("local/wolves"), SHORT, parts=20)
+    assert marks.fresh == pytest.approx(4 / 120)
+    assert marks.unseen == 0
+    assert marks.swapped == pytest.approx(8 / 15)
+    assert marks.of("wolf") == (1.0, "")
+    assert marks.of("dog") == (0.0, "wolf (4)")
+
+
+def test_looks_at_one_scene_differ_and_stay_in_range():
+    pictures = scenes.batch(3, [0] * 64, 32).pictures
+    looks = looked_at(pictures)
+    assert looks.shape == pictures.shape
+    assert looks.min() >= -1
+    assert looks.max() <= 1
+    assert not torch.equal(looks[0], looks[1])
+    # They stay looks at this scene: nearer to it than to another one.
+    other = as_input(scenes.batch(3, [1], 32).pictures)
+    same = (looks - as_input(pictures)).square().mean(dim=(1, 2, 3))
+    assert (same < (looks - other).square().mean(dim=(1, 2, 3))).float().mean() > 0.9
