@@ -15,8 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from core.errors import ZooscopeError
-from core.zoo.errors import nearest
+from core.errors import ZooscopeError, nearest
 
 if TYPE_CHECKING:
     import core.zoo.model

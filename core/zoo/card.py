@@ -7,8 +7,9 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+from core.errors import nearest
 from core.settings import BUNDLED, Settings
-from core.zoo.errors import UnknownModel, WeightsUnavailable, nearest
+from core.zoo.errors import UnknownModel, WeightsUnavailable
 from core.zoo.hub import WEIGHTS, Hub, ways_out
 from core.zoo.labels import labels_of
 from core.zoo.preprocessing import Preprocessing

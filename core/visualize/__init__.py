@@ -1,0 +1,42 @@
+"""Pictures of what units, directions and classes look for: activation maximisation.
+
+A picture is objective × canvas × transforms × ascent, as lucid split it.
+"""
+
+from core.visualize.ascent import Rendering
+from core.visualize.objectives import (
+    LOGITS,
+    NoSuchUnit,
+    Objective,
+    between,
+    caricature,
+    channel,
+    class_logit,
+    direction,
+    diverse,
+    layer,
+    neuron,
+)
+from core.visualize.quality import Quality, quality_for
+from core.visualize.rendering import render, render_steps
+from core.visualize.transforms import Transforms
+
+__all__ = [
+    "LOGITS",
+    "NoSuchUnit",
+    "Objective",
+    "Quality",
+    "Rendering",
+    "Transforms",
+    "between",
+    "caricature",
+    "channel",
+    "class_logit",
+    "direction",
+    "diverse",
+    "layer",
+    "neuron",
+    "quality_for",
+    "render",
+    "render_steps",
+]

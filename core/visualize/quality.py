@@ -1,0 +1,41 @@
+"""How hard to try: canvas, size, steps, and how the pictures are looked at."""
+
+from dataclasses import dataclass, field, replace
+
+from core.visualize.objectives import LOGITS, Objective
+from core.visualize.transforms import Transforms
+from core.zoo import Model
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How a picture is made.
+
+    Attributes:
+        canvas: "fourier", "maco" or "pixels".
+        size: Side in pixels.
+        steps: Of the ascent.
+        decay: Of the spectrum: how smooth the canvas is.
+        cap: Largest standard deviation before the sigmoid.
+        rate: Learning rate (Adam).
+        transforms: How each step looks at the picture.
+    """
+
+    canvas: str = "fourier"
+    size: int = 128
+    steps: int = 128
+    decay: float = 1.0
+    cap: float = 1.2
+    rate: float = 0.05
+    transforms: Transforms = field(default_factory=Transforms)
+
+
+UNITS = Quality()
+CLASSES = Quality(size=224, decay=1.5)
+
+
+def quality_for(m: Model, objective: Objective) -> Quality:
+    """What suits an objective's depth."""
+    if LOGITS in objective.layers:
+        return replace(CLASSES, size=max(m.input_size[1:]))
+    return UNITS

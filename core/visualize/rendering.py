@@ -1,0 +1,115 @@
+"""Pictures for any number of objectives: in batches that fit, a second try for what is flat."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import UInt8
+
+from core.steps import Progress, Steps, drain
+from core.visualize.ascent import Rendering, climb_steps
+from core.visualize.objectives import Objective
+from core.visualize.quality import Quality, quality_for
+from core.zoo import Model
+
+# Pixels of canvas climbed at once: 16 pictures of 128 px.
+PIXELS = 16 * 128 * 128
+
+
+def render(
+    m: Model,
+    objectives: Sequence[Objective],
+    size: int | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    quality: Quality | None = None,
+) -> UInt8[np.ndarray, "n h w 3"]:
+    """Make a picture for each objective. See `render_steps`."""
+    return drain(render_steps(m, objectives, size, steps, seed, quality)).pictures
+
+
+def render_steps(
+    m: Model,
+    objectives: Sequence[Objective],
+    size: int | None = None,
+    steps: int | None = None,
+    seed: int = 0,
+    quality: Quality | None = None,
+) -> Steps[Rendering]:
+    """Make a picture for each objective, or several where it has several faces.
+
+    A picture depends on its own objective, quality and seed, not on what it is made beside. All
+    have one size: that of the first objective's quality where none is given.
+
+    Args:
+        m: The network.
+        objectives: What to excite, at least one thing.
+        size: Side in pixels; what suits the objectives where None.
+        steps: Of the ascent; what suits each objective where None.
+        seed: Of starts and transforms.
+        quality: All the rest; what suits each objective where None.
+
+    Returns:
+        The pictures. A step is one of an ascent; a preview is (number of the first picture,
+        pictures).
+
+    Raises:
+        UnknownLayer: With the nearest names.
+        NoSuchUnit: With the range.
+    """
+    for objective in objectives:
+        objective.check(m)
+    plans = [quality or quality_for(m, objective) for objective in objectives]
+    size = size or plans[0].size
+    plans = [replace(plan, size=size, steps=steps or plan.steps) for plan in plans]
+    batches = list(_batches(objectives, plans))
+    total = sum(plan.steps for plan, _ in batches)
+    done = 0
+    parts: list[Rendering] = []
+    for plan, chosen in batches:
+        first = sum((len(part.pictures) for part in parts), 0)
+        climb = _alive_steps(m, chosen, plan, seed)
+        while True:
+            try:
+                progress = next(climb)
+            except StopIteration as stop:
+                parts.append(stop.value)
+                break
+            preview = None if progress.preview is None else (first, progress.preview)
+            yield Progress(min(done + progress.step, total), total, preview)
+        done += plan.steps
+    return _joined(parts)
+
+
+def _batches(
+    objectives: Sequence[Objective], plans: Sequence[Quality]
+) -> Iterator[tuple[Quality, list[Objective]]]:
+    """Neighbours of one quality together, as many as memory allows."""
+    batch: list[Objective] = []
+    for objective, plan, following in zip(objectives, plans, [*plans[1:], None], strict=True):
+        batch.append(objective)
+        pictures = sum((one.faces for one in batch), 1) * plan.transforms.looks
+        if following != plan or pictures * plan.size**2 > PIXELS:
+            yield plan, batch
+            batch = []
+
+
+def _alive_steps(
+    m: Model, objectives: list[Objective], plan: Quality, seed: int
+) -> Steps[Rendering]:
+    """Climb; what stays flat climbs once more from another seed, and is dead if flat again."""
+    first = yield from climb_steps(m, objectives, plan, seed)
+    owners = np.repeat(np.arange(len(objectives)), [objective.faces for objective in objectives])
+    flat = sorted(set(owners[first.dead]))
+    if not flat:
+        return first
+    second = yield from climb_steps(m, [objectives[index] for index in flat], plan, seed + 1)
+    rows = np.isin(owners, flat)
+    for name in vars(first):
+        getattr(first, name)[rows] = getattr(second, name)
+    return first
+
+
+def _joined(parts: Sequence[Rendering]) -> Rendering:
+    return Rendering(*(np.concatenate([vars(part)[name] for part in parts])
+                       for name in Rendering.__dataclass_fields__))  # fmt: skip

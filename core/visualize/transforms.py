@@ -1,0 +1,74 @@
+"""How the pictures are looked at in each step, so that what appears does not hang on one pixel."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn import functional
+
+# A value over the run: at its start and at its end, in between by straight line.
+Course = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Transforms:
+    """What is done to each picture in each step, drawn anew for each.
+
+    Attributes:
+        jitter: Moved by up to this share of the side.
+        zoom: Seen from so much nearer or farther at most: 0.1 is 0.9 to 1.1.
+        turn: Turned by up to so many degrees.
+        crop: Share of the side that is looked at, 1 for all.
+        noise: Standard deviation of noise, in colours of 0 to 1.
+        looks: Looks at a picture in a step.
+    """
+
+    jitter: Course = (0.06, 0.06)
+    zoom: Course = (0.1, 0.1)
+    turn: Course = (10.0, 10.0)
+    crop: Course = (1.0, 1.0)
+    noise: Course = (0.0, 0.0)
+    looks: int = 1
+
+
+def looked_at(
+    images: Float[Tensor, "n 3 h w"],
+    transforms: Transforms,
+    share: float,
+    dice: Sequence[torch.Generator],
+) -> Float[Tensor, "m 3 h w"]:
+    """Look at each picture as often as said, all looks at a picture in a row.
+
+    Args:
+        images: In 0 to 1.
+        transforms: How.
+        share: How much of the run is over, 0 to 1.
+        dice: Each picture's random numbers.
+    """
+    now = {name: start + share * (end - start)
+           for name, value in vars(transforms).items() if name != "looks"
+           for start, end in [value]}  # fmt: skip
+    thrown = torch.cat([torch.rand(transforms.looks, 4, generator=one) for one in dice]) * 2 - 1
+    pictures = images.repeat_interleave(transforms.looks, dim=0) if transforms.looks > 1 else images
+    near = now["crop"] * (1 + now["zoom"] * thrown[:, 0])
+    angle = thrown[:, 1] * math.radians(now["turn"])
+    # A crop lies anywhere in the picture; a whole one is only jittered.
+    room = 2 * now["jitter"] + (1 - now["crop"])
+    across, down = thrown[:, 2] * room, thrown[:, 3] * room
+    cos, sin = near * torch.cos(angle), near * torch.sin(angle)
+    rows = (torch.stack([cos, -sin, across], 1), torch.stack([sin, cos, down], 1))
+    frames = functional.affine_grid(
+        torch.stack(rows, 1).to(images), list(pictures.shape), align_corners=False
+    )
+    seen = functional.grid_sample(pictures, frames, padding_mode="reflection", align_corners=False)
+    if now["noise"]:
+        seen = seen + now["noise"] * _noise(dice, transforms.looks, images)
+    return seen
+
+
+def _noise(dice: Sequence[torch.Generator], looks: int, images: Tensor) -> Tensor:
+    shape = (looks, *images.shape[1:])
+    return torch.cat([torch.randn(shape, generator=one) for one in dice]).to(images)
