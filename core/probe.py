@@ -158,6 +158,27 @@ class Probe:
 
 
 @contextmanager
+def changed(net: nn.Module, changes: Mapping[Layer, Callable[[Tensor], Tensor]]) -> Iterator[None]:
+    """While this lasts, what some layers give is changed before the network goes on with it.
+
+    Args:
+        net: The network.
+        changes: By layer: takes a copy of its activation, channels first, and returns another.
+    """
+    by_place = {(layer.module, layer.index): (layer, change) for layer, change in changes.items()}
+
+    def hear(where: Where, output: Tensor) -> Tensor:
+        if where not in by_place:
+            return output
+        layer, change = by_place[where]
+        first = output.clone().movedim(layer.channel_axis, 1)
+        return change(first).movedim(1, layer.channel_axis)
+
+    with _listening(net, {module for module, _ in by_place}, hear):
+        yield
+
+
+@contextmanager
 def _listening(net: nn.Module, modules: Iterable[str], hear: Hear) -> Iterator[None]:
     """Call `hear` for every tensor these modules give; the network goes on with what it returns."""
     heard: Counter[str] = Counter()

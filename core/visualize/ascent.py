@@ -90,11 +90,6 @@ class _Sight:
         self._layers = probe.find(m.layers, [name for name in names if name != LOGITS])
         self._whole = LOGITS in names
         self._dtype = next(m.net.parameters()).dtype
-        config = m.preprocessing
-        self._mean, self._std = (
-            torch.tensor(values, device=m.device)[:, None, None]
-            for values in (config.mean, config.std)
-        )
 
     def scores(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
         """The score of each picture."""
@@ -131,7 +126,7 @@ class _Sight:
             start += count
 
     def _activations(self, images: Tensor) -> dict[str, Tensor]:
-        x = ((images - self._mean) / self._std).to(self._dtype)
+        x = self._m.preprocessing.normalised(images).to(self._dtype)
         with self._m.borrow() as net, probe.Probe(net, self._layers, not self._whole) as reading:
             output = reading.run(x.contiguous(memory_format=torch.channels_last))
         return reading.activations | ({LOGITS: output} if self._whole else {})

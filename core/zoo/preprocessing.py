@@ -78,11 +78,21 @@ class Preprocessing:
             top + rows * height / resized[1],
         )
 
+    def normalised(self, colours: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        """Colours in 0 to 1 that lie on the input grid already, as the model wants them."""
+        mean, std = self._levels(colours)
+        return (colours - mean) / std
+
     def to_picture(self, x: Float[Tensor, "c h w"]) -> Image.Image:
         """A model input as a picture again, clipped to what a screen can show."""
-        mean, std = (torch.tensor(values)[:, None, None] for values in (self.mean, self.std))
-        values = (x.detach().cpu() * std + mean).clamp(0, 1) * 255
+        x = x.detach().cpu()
+        mean, std = self._levels(x)
+        values = (x * std + mean).clamp(0, 1) * 255
         return Image.fromarray(values.round().byte().permute(1, 2, 0).numpy())
+
+    def _levels(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        mean, std = (like.new_tensor(values)[:, None, None] for values in (self.mean, self.std))
+        return mean, std
 
     @cached_property
     def _timm_transforms(self) -> list[Any]:

@@ -1,0 +1,155 @@
+"""Which part of a drawn scene a unit responds to: Network Dissection, with the truth known.
+
+Bau et al. 2017 (arXiv 1704.05796): a unit's map is thresholded where it is strongest over the whole
+set, and compared with the mask of every part.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+from torch.nn import functional
+
+from core import probe, scenes
+from core.scenes import BACKGROUNDS, PARTS
+from core.scenes.world import Batch
+from core.steps import Progress, Steps, drain
+from core.zoo import Model
+
+# Share of all positions that are a unit's strongest (Bau et al. 2020, PNAS 117: the top 1 %).
+STRONGEST = 0.01
+# Positions of each picture by which a unit's threshold is found.
+SAMPLED = 128
+# Side of the grid on which maps and masks are compared, at most.
+GRID = 112
+BATCH = 56
+# The picture set: as many scenes of every class, of a data set of its own.
+SCENES, SEED = 560, 3_000_003
+
+# What a unit may respond to: parts, the whole thing, and what stands behind it.
+OBJECT = "object"
+CONCEPTS = (*PARTS[1:], OBJECT, *BACKGROUNDS)
+
+
+@dataclass(frozen=True)
+class PartScores:
+    """How well each unit's strongest places cover each concept.
+
+    Attributes:
+        iou: Intersection over union, over all scenes together, 0 to 1.
+    """
+
+    iou: Float[np.ndarray, "c concepts"]
+
+    def best(self) -> pd.DataFrame:
+        """One row a unit: the concept it covers best, and how well."""
+        best = self.iou.argmax(axis=1)
+        return pd.DataFrame(
+            {"concept": [CONCEPTS[index] for index in best], "iou": self.iou.max(axis=1)}
+        )
+
+
+def parts(m: Model, name: str, count: int = SCENES) -> PartScores:
+    """How well a layer's units cover parts. See `parts_steps`."""
+    return drain(parts_steps(m, name, count))
+
+
+def parts_steps(m: Model, name: str, count: int = SCENES) -> Steps[PartScores]:
+    """How well a layer's units cover the parts of drawn scenes; a step is a batch, drawn or seen.
+
+    Args:
+        m: The network.
+        name: Of a layer with positions.
+        count: Scenes, evenly of all classes.
+
+    Raises:
+        UnknownLayer: No such layer, or it has no positions.
+    """
+    (layer,) = probe.find(m.layers, [name])
+    if len(layer.shape) != 3:
+        raise probe.UnknownLayer(f"{name} has no positions; choose a layer before the pooling.")
+    batches: list[Batch] = []
+    samples: list[Tensor] = []
+    starts = range(0, count, BATCH)
+    for start in starts:
+        batches.append(_drawn(m, range(start, min(start + BATCH, count))))
+        samples.append(_sampled(_maps(m, name, batches[-1]), start))
+        yield Progress(len(batches), 2 * len(starts), note="finding thresholds")
+    thresholds = _thresholds(torch.cat(samples))
+    sums: list[tuple[Tensor, Tensor, Tensor]] = []
+    for batch in batches:
+        sums.append(_overlaps(_maps(m, name, batch), thresholds, _masks(batch)))
+        yield Progress(len(batches) + len(sums), 2 * len(starts), note="comparing with masks")
+    both, unit, concept = (torch.stack(part).sum(0) for part in zip(*sums, strict=True))
+    union = unit[:, None] + concept[None, :] - both
+    return PartScores((both / union.clamp(min=1)).float().cpu().numpy())
+
+
+def _drawn(m: Model, indices: range) -> Batch:
+    even = [{"class_": scenes.CLASSES[index % len(scenes.CLASSES)]} for index in indices]
+    return scenes.batch(SEED, indices, max(m.input_size[1:]), even)
+
+
+def _maps(m: Model, name: str, batch: Batch) -> Float[Tensor, "n c h w"]:
+    """Responses to scenes that lie on the model's input grid as they are, so that masks fit."""
+    x = m.preprocessing.normalised(batch.pictures / 255)
+    return probe.read(m, x.to(m.device), [name])[name].float()
+
+
+def _sampled(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "samples c"]:
+    """Responses at some positions of every picture."""
+    flat = maps.flatten(2)
+    random = torch.Generator().manual_seed(seed)
+    places = torch.randint(flat.shape[2], (SAMPLED,), generator=random).to(flat.device)
+    return flat[:, :, places].movedim(1, 2).flatten(0, 1)
+
+
+def _thresholds(sampled: Float[Tensor, "samples c"]) -> Float[Tensor, " c"]:
+    """Above this a response is among the strongest; a unit that saturates has many of those."""
+    low, high = sampled.amin(dim=0), sampled.amax(dim=0)
+    return torch.minimum(sampled.quantile(1 - STRONGEST, dim=0), high - 1e-3 * (high - low))
+
+
+def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:
+    """Where each concept is seen."""
+    seen = batch.parts[:, None].float()
+    side = min(GRID, seen.shape[-1])
+    seen = functional.interpolate(seen, (side, side), mode="nearest-exact")[:, 0].long()
+    background = seen == 0
+    places = [
+        torch.tensor([facts.background == name for facts in batch.factors]) for name in BACKGROUNDS
+    ]
+    return torch.stack(
+        [
+            *(seen == index for index in range(1, len(PARTS))),
+            seen > PARTS.index("occluder"),
+            *(background & place[:, None, None] for place in places),
+        ]
+    )
+
+
+def _overlaps(
+    maps: Float[Tensor, "n c h w"],
+    thresholds: Float[Tensor, " c"],
+    masks: Bool[Tensor, "concepts n y x"],
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels that unit and concept share, that the unit holds, and that the concept holds."""
+    grid = masks.shape[-2:]
+    both = torch.zeros(maps.shape[1], len(masks), dtype=torch.float64)
+    unit = torch.zeros(maps.shape[1], dtype=torch.float64)
+    for row in _rows(len(maps)):  # enlarged maps of a whole batch would take a gigabyte
+        large = functional.interpolate(maps[row], grid, mode="bilinear", align_corners=False)
+        strong = (large > thresholds[:, None, None]).float().movedim(1, 0).flatten(1)  # c pixels
+        there = masks[:, row].float().flatten(1).to(strong)
+        both += (strong @ there.T).cpu()
+        unit += strong.sum(1).cpu()
+    return both, unit, masks.flatten(1).sum(1).double()
+
+
+def _rows(count: int, together: int = 8) -> Iterator[slice]:
+    for start in range(0, count, together):
+        yield slice(start, start + together)
