@@ -103,10 +103,12 @@ class Task:
     Attributes:
         name: What recipes call it.
         version: Raised whenever its results change.
-        steps: Computes some recipes that differ in their inputs only, given the model (None where
-            the recipe names none) and each recipe's inputs; returns their results in order.
+        steps: Computes some recipes that differ in their inputs and in `apart` only, given the
+            model (None where the recipe names none) and each recipe's inputs; returns their results
+            in order. A preview is a sequence with what can be shown of each recipe, or None.
         cost: Rough seconds a recipe takes: cheaper tasks go first.
         batch: Recipes in one call at most.
+        apart: Options in which the recipes of one call may differ.
     """
 
     name: str
@@ -116,3 +118,4 @@ class Task:
     ]
     cost: float = 1.0
     batch: int = 16
+    apart: tuple[str, ...] = ()

@@ -43,3 +43,14 @@ def drain(steps: "Steps[Result]", watch: Callable[[Progress], object] | None = N
         except StopIteration as stop:
             result: Result = stop.value
             return result
+
+
+def mapped(steps: "Steps[Result]", change: Callable[[Progress], Progress]) -> "Steps[Result]":
+    """The same computation, its progress told otherwise: as a part of a larger one, say."""
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as stop:
+            result: Result = stop.value
+            return result
+        yield change(progress)

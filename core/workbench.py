@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -15,7 +16,7 @@ from core.errors import ZooscopeError
 from core.pictures import PictureForgotten
 from core.recipes import Input, Recipe, Result, Task
 from core.settings import Settings
-from core.steps import Progress, Steps
+from core.steps import Progress, Steps, mapped
 from core.store import Store
 from core.zoo import Card, Hub, Model, Pool, build, describe, device
 
@@ -163,10 +164,22 @@ class Workbench:
         return None
 
     def _start(self, recipes: Sequence[Recipe], asker: str | Job) -> None:
-        for group in _alike(recipes):
+        for group in self._alike(recipes):
             task = self._tasks[group[0].task]
             for first in range(0, len(group), task.batch):
                 self._submit(task, group[first : first + task.batch], asker)
+
+    def _alike(self, recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:
+        """What one call of a task computes: recipes, each once, that differ in no more than may."""
+
+        def kind(recipe: Recipe) -> str:
+            apart = self._tasks[recipe.task].apart
+            kept = tuple(option for option in recipe.options if option[0] not in apart)
+            return replace(recipe, inputs=(), options=kept).key
+
+        once = {recipe.key: recipe for recipe in recipes}.values()
+        for _, group in groupby(sorted(once, key=kind), key=kind):
+            yield list(group)
 
     def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str | Job) -> None:
         job = Job(lambda: self._steps(task, recipes, job), cost=task.cost, deliver=self._keep)
@@ -183,7 +196,9 @@ class Workbench:
                 outcomes[recipe.key] = error  # its own; the others go on
         able = [recipe for recipe in recipes if recipe.key in inputs]
         if able:
-            results = yield from self._results(task, able, [inputs[r.key] for r in able])
+            keys = [recipe.key for recipe in able]
+            steps = self._results(task, able, [inputs[key] for key in keys])
+            results = yield from mapped(steps, partial(_by_key, keys=keys))
             for recipe, result in zip(able, results, strict=True):
                 outcomes[recipe.key] = self._recorded(recipe, result)
         return outcomes
@@ -249,12 +264,8 @@ def _warm(m: Model) -> Model:
     return m
 
 
-def _alike(recipes: Sequence[Recipe]) -> Iterator[list[Recipe]]:
-    """Recipes grouped by all but their inputs, each once: what one call of a task computes."""
-
-    def kind(recipe: Recipe) -> str:
-        return replace(recipe, inputs=()).key
-
-    once = {recipe.key: recipe for recipe in recipes}.values()
-    for _, group in groupby(sorted(once, key=kind), key=kind):
-        yield list(group)
+def _by_key(progress: Progress, keys: Sequence[str]) -> Progress:
+    """Progress whose preview tells which recipe each thing shown belongs to."""
+    if progress.preview is None:
+        return progress
+    return replace(progress, preview=dict(zip(keys, progress.preview, strict=True)))

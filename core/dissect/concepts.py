@@ -14,7 +14,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from core import probe, scenes
+from core import probe
+from core.dissect import sample
 from core.scenes import BACKGROUNDS, PARTS
 from core.scenes.world import Batch
 from core.steps import Progress, Steps, drain
@@ -26,9 +27,6 @@ STRONGEST = 0.01
 SAMPLED = 128
 # Side of the grid on which maps and masks are compared, at most.
 GRID = 112
-BATCH = 56
-# The picture set: as many scenes of every class, of a data set of its own.
-SCENES, SEED = 560, 3_000_003
 
 # What a unit may respond to: parts, the whole thing, and what stands behind it.
 OBJECT = "object"
@@ -53,12 +51,12 @@ class PartScores:
         )
 
 
-def parts(m: Model, name: str, count: int = SCENES) -> PartScores:
+def parts(m: Model, name: str, count: int = sample.COUNT) -> PartScores:
     """How well a layer's units cover parts. See `parts_steps`."""
     return drain(parts_steps(m, name, count))
 
 
-def parts_steps(m: Model, name: str, count: int = SCENES) -> Steps[PartScores]:
+def parts_steps(m: Model, name: str, count: int = sample.COUNT) -> Steps[PartScores]:
     """How well a layer's units cover the parts of drawn scenes; a step is a batch, drawn or seen.
 
     Args:
@@ -74,24 +72,19 @@ def parts_steps(m: Model, name: str, count: int = SCENES) -> Steps[PartScores]:
         raise probe.UnknownLayer(f"{name} has no positions; choose a layer before the pooling.")
     batches: list[Batch] = []
     samples: list[Tensor] = []
-    starts = range(0, count, BATCH)
-    for start in starts:
-        batches.append(_drawn(m, range(start, min(start + BATCH, count))))
-        samples.append(_sampled(_maps(m, name, batches[-1]), start))
-        yield Progress(len(batches), 2 * len(starts), note="finding thresholds")
+    total = 2 * -(-count // sample.BATCH)
+    for batch in sample.batches(max(m.input_size[1:]), count):
+        samples.append(_sampled(_maps(m, name, batch), len(batches)))
+        batches.append(batch)
+        yield Progress(len(batches), total, note="finding thresholds")
     thresholds = _thresholds(torch.cat(samples))
     sums: list[tuple[Tensor, Tensor, Tensor]] = []
     for batch in batches:
         sums.append(_overlaps(_maps(m, name, batch), thresholds, _masks(batch)))
-        yield Progress(len(batches) + len(sums), 2 * len(starts), note="comparing with masks")
+        yield Progress(len(batches) + len(sums), total, note="comparing with masks")
     both, unit, concept = (torch.stack(part).sum(0) for part in zip(*sums, strict=True))
     union = unit[:, None] + concept[None, :] - both
     return PartScores((both / union.clamp(min=1)).float().cpu().numpy())
-
-
-def _drawn(m: Model, indices: range) -> Batch:
-    even = [{"class_": scenes.CLASSES[index % len(scenes.CLASSES)]} for index in indices]
-    return scenes.batch(SEED, indices, max(m.input_size[1:]), even)
 
 
 def _maps(m: Model, name: str, batch: Batch) -> Float[Tensor, "n c h w"]:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.engine.job import Job, JobState
@@ -61,7 +61,7 @@ class Ledger:
         else:
             job.ask(asker)
         if job.state is not JobState.DONE:
-            return Answer(error=job.error, progress=job.progress)
+            return Answer(error=job.error, progress=_own(job.progress, key))
         outcome = job.result[key] if isinstance(job.result, Mapping) else job.result
         if isinstance(outcome, ZooscopeError):
             return Answer(error=outcome)
@@ -103,3 +103,10 @@ class Ledger:
             if job.settled_at is None
             or (job.state is not JobState.CANCELLED and now - job.settled_at < REMEMBERED)
         }
+
+
+def _own(progress: Progress | None, key: str) -> Progress | None:
+    """A job's progress with what it shows of this key alone."""
+    if progress is None or not isinstance(progress.preview, Mapping):
+        return progress
+    return replace(progress, preview=progress.preview.get(key))

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.visualize.objectives import LOGITS, Objective
+from core.visualize.objectives import LOGITS
 from core.visualize.transforms import Transforms
-from core.zoo import Model
 
 
 @dataclass(frozen=True)
@@ -34,8 +33,8 @@ UNITS = Quality()
 CLASSES = Quality(size=224, decay=1.5)
 
 
-def quality_for(m: Model, objective: Objective) -> Quality:
-    """What suits an objective's depth."""
-    if LOGITS in objective.layers:
-        return replace(CLASSES, size=max(m.input_size[1:]))
+def quality_for(input_size: tuple[int, int, int], layer: str) -> Quality:
+    """What suits a layer of a network with this input (channels, height, width)."""
+    if layer == LOGITS:
+        return replace(CLASSES, size=max(input_size[1:]))
     return UNITS

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from jaxtyping import UInt8
 
-from core.steps import Progress, Steps, drain
+from core.steps import Progress, Steps, drain, mapped
 from core.visualize.ascent import Rendering, climb_steps
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality, quality_for
@@ -59,26 +60,25 @@ def render_steps(
     """
     for objective in objectives:
         objective.check(m)
-    plans = [quality or quality_for(m, objective) for objective in objectives]
+    plans = [quality or quality_for(m.input_size, one.layers[-1]) for one in objectives]
     size = size or plans[0].size
     plans = [replace(plan, size=size, steps=steps or plan.steps) for plan in plans]
     batches = list(_batches(objectives, plans))
     total = sum(plan.steps for plan, _ in batches)
-    done = 0
+    done = first = 0
     parts: list[Rendering] = []
     for plan, chosen in batches:
-        first = sum((len(part.pictures) for part in parts), 0)
-        climb = _alive_steps(m, chosen, plan, seed)
-        while True:
-            try:
-                progress = next(climb)
-            except StopIteration as stop:
-                parts.append(stop.value)
-                break
-            preview = None if progress.preview is None else (first, progress.preview)
-            yield Progress(min(done + progress.step, total), total, preview)
+        tell = partial(_within, done=done, total=total, first=first)
+        parts.append((yield from mapped(_alive_steps(m, chosen, plan, seed), tell)))
         done += plan.steps
+        first += len(parts[-1].pictures)
     return _joined(parts)
+
+
+def _within(progress: Progress, done: int, total: int, first: int) -> Progress:
+    """A batch's progress as the whole's; a second try takes no steps more."""
+    shown = None if progress.preview is None else (first, progress.preview)
+    return Progress(min(done + progress.step, total), total, shown)
 
 
 def _batches(

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from core import dissect, probe, scenes, zoo
-from core.dissect.concepts import CONCEPTS, SEED
+from core.dissect.concepts import CONCEPTS
+from core.dissect.sample import SEED
 
 
 class Oracle(nn.Module):

@@ -1,7 +1,6 @@
-"""The tasks recipes may name, and makers of their recipes."""
+"""Logits of pictures."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import cast
 
 from PIL import Image
@@ -42,11 +41,3 @@ def scores_recipe(card: Card, picture: str) -> Recipe:
         weights_id=weights_id(card),
         inputs=(picture,),
     )
-
-
-def by_name(tasks: Iterable[Task]) -> Mapping[str, Task]:
-    """Tasks by their names."""
-    return MappingProxyType({task.name: task for task in tasks})
-
-
-ALL = by_name([SCORES])

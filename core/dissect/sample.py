@@ -1,0 +1,36 @@
+"""The usual picture set: scenes of every class alike, that no network was trained on."""
+
+from collections.abc import Iterator
+
+from PIL import Image
+
+from core import scenes
+from core.scenes.world import Batch
+
+COUNT, SEED = 560, 3_000_003
+# Scenes drawn, and sent through a network, at once.
+BATCH = 56
+
+
+def class_of(index: int) -> str:
+    """What stands in a scene of the set."""
+    return scenes.CLASSES[index % len(scenes.CLASSES)]
+
+
+def scene(index: int, size: int) -> scenes.Scene:
+    """A scene of the set."""
+    drawn = scenes.batch(SEED, [index], size, {"class_": class_of(index)})
+    return scenes.Scene(images(drawn)[0], drawn.factors[0], drawn.parts[0].numpy())
+
+
+def batches(size: int, count: int = COUNT) -> Iterator[Batch]:
+    """The set as tensors, some at a time."""
+    for start in range(0, count, BATCH):
+        indices = range(start, min(start + BATCH, count))
+        yield scenes.batch(SEED, indices, size, [{"class_": class_of(i)} for i in indices])
+
+
+def images(drawn: Batch) -> list[Image.Image]:
+    """Scenes as pictures."""
+    pixels = drawn.pictures.permute(0, 2, 3, 1).contiguous().numpy()
+    return [Image.fromarray(one) for one in pixels]

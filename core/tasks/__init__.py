@@ -1,0 +1,49 @@
+"""The tasks recipes may name, and makers of their recipes."""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from core.recipes import Task
+from core.tasks.body import BODY, body_recipe, organs_of
+from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
+from core.tasks.scores import SCORES, scores_recipe
+from core.tasks.units import (
+    LINKS,
+    MAPS,
+    PARTS,
+    RESPONSES,
+    WITHOUT,
+    links_recipe,
+    maps_recipe,
+    parts_of,
+    parts_recipe,
+    responses_of,
+    responses_recipe,
+    without_recipe,
+)
+
+__all__ = [
+    "ALL",
+    "SCORES",
+    "body_recipe",
+    "by_name",
+    "direction_recipe",
+    "links_recipe",
+    "maps_recipe",
+    "organs_of",
+    "parts_of",
+    "parts_recipe",
+    "picture_recipe",
+    "responses_of",
+    "responses_recipe",
+    "scores_recipe",
+    "without_recipe",
+]
+
+
+def by_name(tasks: Iterable[Task]) -> Mapping[str, Task]:
+    """Tasks by their names."""
+    return MappingProxyType({task.name: task for task in tasks})
+
+
+ALL = by_name([SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT])

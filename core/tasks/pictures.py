@@ -1,0 +1,147 @@
+"""Pictures of what units, classes and directions look for."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from PIL import Image
+
+from core import probe, visualize
+from core.recipes import Input, Recipe, Result, Task, options
+from core.steps import Progress, Steps, mapped
+from core.visualize import Objective, Quality, Rendering
+from core.zoo import Card, Model, weights_id
+
+# Pictures of one call: what is climbed at once at the usual size.
+BATCH = 16
+
+
+def _steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    m = cast(Model, m)
+    first = dict(recipes[0].options)
+    quality = Quality(
+        canvas=str(first["canvas"]),
+        size=int(cast(int, first["size"])),
+        steps=int(cast(int, first["steps"])),
+        decay=float(cast(float, first["decay"])),
+        cap=float(cast(float, first["cap"])),
+    )
+    chosen = [_objective(m, recipe, given) for recipe, given in zip(recipes, inputs, strict=True)]
+    owners = np.repeat(np.arange(len(chosen)), [objective.faces for objective in chosen])
+    climb = visualize.render_steps(m, chosen, seed=recipes[0].seed, quality=quality)
+    shown: list[Any] = [None] * len(recipes)
+
+    def tell(progress: Progress) -> Progress:
+        if progress.preview is None:
+            return Progress(progress.step, progress.total)
+        start, pictures = progress.preview
+        for index in set(owners[start : start + len(pictures)]):
+            shown[index] = pictures[owners[start : start + len(pictures)] == index]
+        return Progress(progress.step, progress.total, preview=list(shown))
+
+    made = yield from mapped(climb, tell)
+    return [_result(made, owners == index) for index in range(len(recipes))]
+
+
+def _objective(m: Model, recipe: Recipe, given: Sequence[Input]) -> Objective:
+    asked = dict(recipe.options)
+    if recipe.method == "channel":
+        unit = visualize.channel(recipe.layer, int(cast(int, asked["unit"])))
+        faces = int(cast(int, asked["faces"]))
+        return visualize.diverse(unit, faces) if faces > 1 else unit
+    if recipe.method == "layer":
+        return visualize.layer(recipe.layer)
+    seen = probe.read(m, m.preprocess([cast(Image.Image, given[0])]), [recipe.layer])
+    activation = seen[recipe.layer][0]
+    if recipe.method == "direction":
+        return visualize.direction(recipe.layer, activation.flatten(1).mean(1))
+    return visualize.caricature(recipe.layer, activation)
+
+
+def _result(made: Rendering, rows: np.ndarray) -> Result:
+    pictures = made.pictures[rows]
+    arrays = {f"face{index}": picture for index, picture in enumerate(pictures)}
+    record = {"scores": made.scores[rows].tolist(), "dead": bool(made.dead[rows].all())}
+    return Result(arrays, record)
+
+
+PICTURE = Task("picture", version=1, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
+
+
+def picture_recipe(
+    card: Card,
+    layer: str,
+    unit: int,
+    faces: int = 1,
+    quality: Quality | None = None,
+    seed: int = 0,
+) -> Recipe:
+    """What one channel looks for; of the layer "logits", one class.
+
+    Args:
+        card: The model's.
+        layer: Dotted name, or "logits".
+        unit: Number of the channel.
+        faces: Pictures that should differ.
+        quality: What suits the layer where None.
+        seed: Of starts and transforms.
+
+    Raises:
+        WeightsUnavailable: They have to be fetched first, or can't be had.
+    """
+    quality = quality or visualize.quality_for(card.input_size, layer)
+    return _recipe(card, "channel", layer, quality, seed, unit=unit, faces=faces)
+
+
+def direction_recipe(
+    card: Card,
+    layer: str,
+    picture: str,
+    method: str = "direction",
+    quality: Quality | None = None,
+) -> Recipe:
+    """What a layer makes of a picture, made visible.
+
+    Args:
+        card: The model's.
+        layer: Dotted name.
+        picture: Its id.
+        method: "direction" (its mean activation) or "caricature" (everything at its place).
+        quality: What suits the layer where None.
+
+    Raises:
+        WeightsUnavailable: They have to be fetched first, or can't be had.
+    """
+    quality = quality or visualize.quality_for(card.input_size, layer)
+    return _recipe(card, method, layer, quality, 0, inputs=(picture,))
+
+
+def _recipe(
+    card: Card,
+    method: str,
+    layer: str,
+    quality: Quality,
+    seed: int,
+    inputs: tuple[str, ...] = (),
+    **asked: int,
+) -> Recipe:
+    return Recipe(
+        PICTURE.name,
+        PICTURE.version,
+        model=card.name,
+        weights_id=weights_id(card),
+        inputs=inputs,
+        layer=layer,
+        method=method,
+        options=options(
+            canvas=quality.canvas,
+            size=quality.size,
+            steps=quality.steps,
+            decay=quality.decay,
+            cap=quality.cap,
+            **asked,
+        ),
+        seed=seed,
+    )

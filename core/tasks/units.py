@@ -1,0 +1,150 @@
+"""What units do over pictures: responses, parts, links, maps, and what breaks without them."""
+
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from PIL import Image
+
+from core import dissect, probe
+from core.dissect import PartScores, Responses, sample
+from core.recipes import Input, Recipe, Result, Task, options
+from core.steps import Progress, Steps
+from core.zoo import Card, Model, weights_id
+
+# Maps that are kept of a layer: the strongest.
+MOST_MAPS = 64
+
+
+def _scenes(m: Model) -> Iterator[list[Image.Image]]:
+    return map(sample.images, sample.batches(max(m.input_size[1:])))
+
+
+def _responses_steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    m = cast(Model, m)
+    results: list[Result] = []
+    for recipe, given in zip(recipes, inputs, strict=True):
+        imgs = [cast(Image.Image, img) for img in given]
+        batches = [imgs] if imgs else _scenes(m)
+        total = len(imgs) or sample.COUNT
+        found = yield from dissect.responses_steps(m, batches, total, [recipe.layer])
+        results.append(Result(dict(vars(found[recipe.layer]))))
+    return results
+
+
+def _parts_steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    scores = yield from dissect.parts_steps(cast(Model, m), recipes[0].layer)
+    return [Result({"iou": scores.iou})] * len(recipes)
+
+
+def _links_steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    m = cast(Model, m)
+    imgs = next(_scenes(m))
+    results: list[Result] = []
+    for recipe in recipes:
+        yield Progress(len(results), len(recipes))
+        asked = dict(recipe.options)
+        links = dissect.incoming if recipe.method == "incoming" else dissect.outgoing
+        pulls = links(m, imgs, recipe.layer, int(cast(int, asked["unit"])), str(asked["other"]))
+        results.append(Result({"pulls": pulls}))
+    return results
+
+
+def _maps_steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    m = cast(Model, m)
+    results: list[Result] = []
+    for recipe, (picture,) in zip(recipes, inputs, strict=True):
+        yield Progress(len(results), len(recipes))
+        x = m.preprocess([cast(Image.Image, picture)])
+        values = probe.read(m, x, [recipe.layer])[recipe.layer][0].float()
+        values = values.reshape(len(values), *(values.shape[1:] or (1, 1)))
+        strength = values.flatten(1).amax(1)
+        order = strength.argsort(descending=True, stable=True)[:MOST_MAPS]
+        results.append(Result({"maps": values[order].cpu().numpy(), "units": order.cpu().numpy()}))
+    return results
+
+
+def _without_steps(
+    m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
+) -> Steps[list[Result]]:
+    m = cast(Model, m)
+    results: list[Result] = []
+    for recipe, (picture,) in zip(recipes, inputs, strict=True):
+        yield Progress(len(results), len(recipes))
+        units = [int(unit) for unit in str(dict(recipe.options)["units"]).split(",")]
+        imgs = [cast(Image.Image, picture)]
+        logits = dissect.logits_without(m, imgs, {recipe.layer: units})
+        results.append(Result({"logits": logits[0]}))
+    return results
+
+
+RESPONSES = Task("responses", version=1, steps=_responses_steps, cost=1.5)
+PARTS = Task("parts", version=1, steps=_parts_steps, cost=3.0)
+LINKS = Task("links", version=1, steps=_links_steps, cost=0.6)
+MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1)
+WITHOUT = Task("without", version=1, steps=_without_steps, cost=0.1)
+
+
+def responses_recipe(card: Card, layer: str, pictures: Sequence[str] = ()) -> Recipe:
+    """How a layer's units respond to pictures; to the usual set of scenes where none is given."""
+    if pictures:
+        return _recipe(RESPONSES, card, layer, inputs=tuple(pictures))
+    return _recipe(RESPONSES, card, layer, scenes=sample.COUNT, set=sample.SEED)
+
+
+def responses_of(result: Result) -> Responses:
+    """The responses that such a recipe gave."""
+    return Responses(**result.arrays)
+
+
+def parts_recipe(card: Card, layer: str) -> Recipe:
+    """How well a layer's units cover the parts of scenes."""
+    return _recipe(PARTS, card, layer, scenes=sample.COUNT, set=sample.SEED)
+
+
+def parts_of(result: Result) -> PartScores:
+    """The scores that such a recipe gave."""
+    return PartScores(result.arrays["iou"])
+
+
+def links_recipe(card: Card, layer: str, unit: int, other: str, method: str) -> Recipe:
+    """Which units of another layer feed a unit ("incoming"), or which it feeds ("outgoing")."""
+    return _recipe(LINKS, card, layer, method=method, unit=unit, other=other, set=sample.SEED)
+
+
+def maps_recipe(card: Card, layer: str, picture: str) -> Recipe:
+    """A layer's strongest maps for a picture."""
+    return _recipe(MAPS, card, layer, inputs=(picture,))
+
+
+def without_recipe(card: Card, layer: str, units: Sequence[int], picture: str) -> Recipe:
+    """The logits of a picture with some units switched off."""
+    chosen = ",".join(str(unit) for unit in sorted(set(units)))
+    return _recipe(WITHOUT, card, layer, inputs=(picture,), units=chosen)
+
+
+def _recipe(
+    task: Task,
+    card: Card,
+    layer: str,
+    method: str = "",
+    inputs: tuple[str, ...] = (),
+    **asked: str | int,
+) -> Recipe:
+    return Recipe(
+        task.name,
+        task.version,
+        model=card.name,
+        weights_id=weights_id(card),
+        inputs=inputs,
+        layer=layer,
+        method=method,
+        options=options(**asked),
+    )
