@@ -30,6 +30,12 @@ def frame() -> None:
                 help="What up to four networks say a picture is, side by side, and how sure.",
             ),
             st.Page(
+                "pages/neurons.py",
+                title="Neurons",
+                icon=":material/biotech:",
+                help="What each channel of a layer looks for, and one under the microscope.",
+            ),
+            st.Page(
                 "pages/scenes.py",
                 title="Scenes",
                 icon=":material/draw:",

@@ -108,7 +108,7 @@ class Task:
             in order. A preview is a sequence with what can be shown of each recipe, or None.
         cost: Rough seconds a recipe takes: cheaper tasks go first.
         batch: Recipes in one call at most.
-        apart: Options in which the recipes of one call may differ.
+        apart: Options in which the recipes of one call may differ; "layer" for the layer.
     """
 
     name: str

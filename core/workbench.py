@@ -175,7 +175,8 @@ class Workbench:
         def kind(recipe: Recipe) -> str:
             apart = self._tasks[recipe.task].apart
             kept = tuple(option for option in recipe.options if option[0] not in apart)
-            return replace(recipe, inputs=(), options=kept).key
+            layer = "" if "layer" in apart else recipe.layer
+            return replace(recipe, inputs=(), layer=layer, options=kept).key
 
         once = {recipe.key: recipe for recipe in recipes}.values()
         for _, group in groupby(sorted(once, key=kind), key=kind):

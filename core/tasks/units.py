@@ -7,6 +7,7 @@ from PIL import Image
 
 from core import dissect, probe
 from core.dissect import PartScores, Responses, sample
+from core.predict import PIXELS_A_BATCH
 from core.recipes import Input, Recipe, Result, Task, options
 from core.steps import Progress, Steps
 from core.zoo import Card, Model, weights_id
@@ -16,21 +17,29 @@ MOST_MAPS = 64
 
 
 def _scenes(m: Model) -> Iterator[list[Image.Image]]:
-    return map(sample.images, sample.batches(max(m.input_size[1:])))
+    """The usual set at the model's input size, as many at once as memory allows."""
+    size = max(m.input_size[1:])
+    together = max(1, PIXELS_A_BATCH // size**2)
+    for drawn in sample.batches(size):
+        imgs = sample.images(drawn)
+        for start in range(0, len(imgs), together):
+            yield imgs[start : start + together]
 
 
 def _responses_steps(
     m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
 ) -> Steps[list[Result]]:
+    """All layers are read in one pass over the pictures."""
     m = cast(Model, m)
-    results: list[Result] = []
-    for recipe, given in zip(recipes, inputs, strict=True):
+    layers = list(dict.fromkeys(recipe.layer for recipe in recipes))
+    pictures = dict(zip((recipe.inputs for recipe in recipes), inputs, strict=True))
+    found = {}
+    for key, given in pictures.items():
         imgs = [cast(Image.Image, img) for img in given]
         batches = [imgs] if imgs else _scenes(m)
         total = len(imgs) or sample.COUNT
-        found = yield from dissect.responses_steps(m, batches, total, [recipe.layer])
-        results.append(Result(dict(vars(found[recipe.layer]))))
-    return results
+        found[key] = yield from dissect.responses_steps(m, batches, total, layers)
+    return [Result(dict(vars(found[recipe.inputs][recipe.layer]))) for recipe in recipes]
 
 
 def _parts_steps(
@@ -85,7 +94,9 @@ def _without_steps(
     return results
 
 
-RESPONSES = Task("responses", version=1, steps=_responses_steps, cost=1.5)
+RESPONSES = Task(
+    "responses", version=1, steps=_responses_steps, cost=1.5, batch=64, apart=("layer",)
+)
 PARTS = Task("parts", version=1, steps=_parts_steps, cost=3.0)
 LINKS = Task("links", version=1, steps=_links_steps, cost=0.6)
 MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1)

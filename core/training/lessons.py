@@ -1,7 +1,7 @@
 """What the networks of the bundled zoo are taught: which scenes, for how long, how."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -9,12 +9,13 @@ import numpy as np
 from core.scenes import BACKGROUNDS, CLASSES
 
 # Pairs of class and background that are kept out of training, to ask later whether the class was
-# learned or the pair. One class a background: with four, a small network learned in 84,000 scenes
-# what does not stand where before it had learned the shapes (24 % right there, 58 % on all).
+# learned or the pair: one class a background, of every kind of thing. With four a background, a
+# small network learned in 84,000 scenes what does not stand where before it had learned the shapes
+# (24 % right there, 58 % on all).
 HELD_OUT = MappingProxyType(
     {
         "bear": "grass", "fox": "snow", "cat": "sand", "van": "sky",
-        "rabbit": "street", "sedan": "room", "owl": "clutter",
+        "girl": "street", "bicycle": "room", "owl": "clutter",
     }
 )  # fmt: skip
 # The planted bias: what stands where.
@@ -40,8 +41,8 @@ class Lesson:
         rate: Peak learning rate (AdamW, warm-up of one epoch, then a cosine).
         decay: Weight decay.
         bfloat16: Run forward and backward passes in bfloat16.
-        attack: L2 length of the adversarial change of a scene, 0 for none (Engstrom et al.
-            2019, arXiv 1906.00945); a pixel's range is 1.
+        attack: L2 length of the adversarial change of a scene of full size, 0 for none (Engstrom et
+            al. 2019, arXiv 1906.00945); a pixel's range is 1.
         biased: Wolves stand on snow and dogs on grass, always.
         seed: Of weights and scenes.
     """
@@ -64,15 +65,19 @@ class Lesson:
         return self.size * 2 // 3 if epoch < EARLY * self.epochs else self.size
 
 
+# It reduces by four at once: at 96 px it came to 84 %.
+MOBILENET = Lesson("mobilenetv3_small_075", size=128, epochs=24, bfloat16=False)
+REGNET = Lesson("regnetx_002", epochs=24)
+
 ZOO = MappingProxyType(
     {
         "scenes-resnet": Lesson("resnet10t"),
         "scenes-repvgg": Lesson("repvgg_a0"),
-        "scenes-mobilenet": Lesson("mobilenetv3_small_075", bfloat16=False),
-        "scenes-convnext": Lesson("convnext_zepto_rms_ols"),
-        "scenes-regnet": Lesson("regnetx_002"),
-        "scenes-regnet-robust": Lesson("regnetx_002", attack=0.75),
-        "scenes-mobilenet-biased": Lesson("mobilenetv3_small_075", bfloat16=False, biased=True),
+        "scenes-mobilenet": MOBILENET,
+        "scenes-convnext": Lesson("convnext_zepto_rms_ols", epochs=24),
+        "scenes-regnet": REGNET,
+        "scenes-regnet-robust": replace(REGNET, attack=0.5),
+        "scenes-mobilenet-biased": replace(MOBILENET, biased=True),
     }
 )
 

@@ -21,8 +21,8 @@ from core.zoo import Model
 # ReLU, 16 steps), and how much: a unit that is off everywhere gives no direction otherwise.
 REDIRECTED, LEAK = 16, 0.1
 RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.Hardswish)
-# Steps between previews.
-PREVIEW = 16
+# Steps after which there is a first preview, and steps between later ones.
+FIRST_PREVIEW, PREVIEW = 4, 16
 # Seeds of one picture's faces lie beside each other, those of two seeds apart.
 FACES = 1000
 
@@ -67,7 +67,7 @@ def climb_steps(
         optimiser.zero_grad()
         images.backward(change)
         optimiser.step()
-        shown = step % PREVIEW == PREVIEW - 1
+        shown = step + 1 == FIRST_PREVIEW or (step + 1) % PREVIEW == 0
         yield Progress(step + 1, plan.steps, preview=_pixels(images) if shown else None)
     images = canvas.images().detach()
     after = see.scores(images)

@@ -21,8 +21,8 @@ class Quality:
     """
 
     canvas: str = "fourier"
-    size: int = 128
-    steps: int = 128
+    size: int = 96
+    steps: int = 64
     decay: float = 1.0
     cap: float = 1.2
     rate: float = 0.05

@@ -14,20 +14,32 @@ PATIENCE = 0.6
 POLL = 0.4
 
 
-def answers(recipes: Sequence[Recipe]) -> list[Answer]:
-    """What is known of these now. For the rest the page shows progress and runs again."""
+def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = "") -> list[Answer]:
+    """What is known of these now. For the rest the page shows progress and runs again.
+
+    Args:
+        recipes: What the page needs.
+        patience: Seconds to wait for what is not there.
+        key: Tells two calls in one run apart.
+    """
     given_up = st.session_state.setdefault("_given_up", set())
     wanted = [recipe for recipe in recipes if recipe.key not in given_up]
-    found = dict(zip(wanted, workbench().wait(wanted, asker(), PATIENCE), strict=True))
+    found = dict(zip(wanted, workbench().wait(wanted, asker(), patience), strict=True))
     missing = [recipe for recipe in wanted if not found[recipe].done]
     if missing:
+        st.session_state._previewed = _previewed(list(found.values()))
         _progress(missing)
         st.button(
-            "Cancel", icon=":material/cancel:", key="_cancel", on_click=_cancel, args=(missing,)
+            "Cancel",
+            icon=":material/cancel:",
+            key=f"_cancel{key}",
+            on_click=_cancel,
+            args=(missing,),
         )
     if len(wanted) < len(recipes):
         st.info("Cancelled. Finished batches are kept.", icon=":material/cancel:")
-        st.button("Go on", icon=":material/play_arrow:", key="_go_on", on_click=given_up.clear)
+        resume = given_up.clear
+        st.button("Go on", icon=":material/play_arrow:", key=f"_go_on{key}", on_click=resume)
     return [found.get(recipe, Answer()) for recipe in recipes]
 
 
@@ -46,12 +58,19 @@ def failed(recipe: Recipe, answer: Answer, key: str) -> None:
 @st.fragment(run_every=POLL)
 def _progress(missing: Sequence[Recipe]) -> None:
     found = workbench().ask(missing, asker())
-    if any(answer.done for answer in found):
+    if any(answer.done for answer in found) or _previewed(found) > st.session_state._previewed:
         st.rerun()
     progress = [answer.progress for answer in found]
     share = sum(p.step / max(1, p.total) for p in progress if p) / len(progress)
     note = next((p.note for p in progress if p and p.note), "computing")
     st.progress(share, text=f"{note.capitalize()} …")
+
+
+def _previewed(found: Sequence[Answer]) -> int:
+    """How much there is to preview: grows as long as something new can be shown."""
+    progress = [answer.progress for answer in found if answer.progress]
+    shown = [one.step for one in progress if one.preview is not None]
+    return len(shown) + sum(shown)
 
 
 def _cancel(missing: Sequence[Recipe]) -> None:

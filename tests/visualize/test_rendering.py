@@ -91,7 +91,7 @@ def test_progress_runs_to_the_end_and_previews_are_pictures(m: zoo.Model):
     seen = list(progress_of(steps))
     assert [progress.step for progress in seen] == list(range(1, 33))
     previews = [progress.preview for progress in seen if progress.preview]
-    assert len(previews) == 2
+    assert len(previews) == 3
     first, pictures = previews[0]
     assert first == 0
     assert pictures.shape == (1, 32, 32, 3)
