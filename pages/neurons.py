@@ -13,11 +13,14 @@ from core.visualize import LOGITS
 from core.zoo import Card
 from pages.parts import chooser, layers, microscope, work
 from pages.parts.microscope import Section, Slide
+from pages.parts.session import held
 from pages.parts.text import plain
 from streamlit_app import framed
 
 # Channels shown at once: a round number for 2, 3, 4 and 6 columns.
 TILES = 24
+# Seconds to wait before what is there is shown.
+PATIENCE = 0.2
 
 Found = Mapping[Recipe, Answer]
 
@@ -43,8 +46,13 @@ def show() -> None:
 
 def _show_layer(card: Card, body: Result) -> None:
     organs = tasks.organs_of(body)
-    organ = layers.choose(card, organs)
-    unit = _unit(organ)
+    left, middle, right = st.columns([3, 1, 2], vertical_alignment="bottom")
+    with left:
+        organ = layers.choose(card, organs)
+    with middle:
+        unit = _unit(organ)
+    with right:
+        layers.show_size(organ)
     own = tasks.picture_recipe(card, organ.name, unit)
     tiles = {index: tasks.picture_recipe(card, organ.name, index) for index in _shown(organ)}
     left, right = st.columns([3, 2], gap="medium")
@@ -56,7 +64,7 @@ def _show_layer(card: Card, body: Result) -> None:
         under = st.container()
     wanted = list(dict.fromkeys([own, *needs.values(), *tiles.values()]))
     with left:
-        found = dict(zip(wanted, work.answers(wanted, patience=0.2), strict=True))
+        found = dict(zip(wanted, work.answers(wanted, PATIENCE), strict=True))
         _grid(slide, tiles, found)
     with large:
         _show_large(slide, own, found[own])
@@ -67,24 +75,23 @@ def _show_layer(card: Card, body: Result) -> None:
 def _unit(organ: Organ) -> int:
     """The channel under the microscope; the URL keeps it."""
     last = organ.shape[0] - 1
-    st.session_state.unit = min(max(int(st.session_state.get("unit", 0)), 0), last)
-    return int(st.sidebar.number_input("Channel", 0, last, key="unit", bind="query-params"))
+    asked = str(held("unit") or 0)
+    st.session_state.unit = min(int(asked), last) if asked.isdecimal() else 0
+    return int(st.number_input("Channel", 0, last, key="unit", bind="query-params"))
 
 
 def _shown(organ: Organ) -> range:
     """The channels whose pictures are shown."""
-    starts = range(0, organ.shape[0], TILES)
-    ends = {start: min(start + TILES, organ.shape[0]) for start in starts}
-    if len(ends) == 1:
-        return range(organ.shape[0])
-    start = st.select_slider(
-        "Channels",
-        list(starts),
-        key="from",
-        bind="query-params",
-        format_func=lambda start: f"{start} to {ends.get(start or 0, TILES) - 1}",
-    )
-    return range(start, ends[start])
+    channels = organ.shape[0]
+    rows = {f"{first} to {min(first + TILES, channels) - 1}": first
+            for first in range(0, channels, TILES)}  # fmt: skip
+    if held("channels") not in rows:
+        st.session_state.channels = next(iter(rows))
+    first = 0
+    if len(rows) > 1:
+        chosen = st.select_slider("Channels", list(rows), key="channels", bind="query-params")
+        first = rows[str(chosen)]
+    return range(first, min(first + TILES, channels))
 
 
 def _slide(card: Card, organ: Organ, organs: Sequence[Organ], unit: int, body: Result) -> Slide:
@@ -101,7 +108,7 @@ def _slide(card: Card, organ: Organ, organs: Sequence[Organ], unit: int, body: R
 
 
 def _grid(slide: Slide, tiles: Mapping[int, Recipe], found: Found) -> None:
-    with st.grid(6, min_column_width=84) as grid:
+    with st.grid(6, min_column_width=70) as grid:
         for unit, recipe in tiles.items():
             with grid.cell():
                 _tile(slide, unit, found[recipe])

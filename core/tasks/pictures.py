@@ -9,7 +9,7 @@ from PIL import Image
 from core import probe, visualize
 from core.recipes import Input, Recipe, Result, Task, options
 from core.steps import Progress, Steps, mapped
-from core.visualize import Objective, Quality, Rendering
+from core.visualize import LOGITS, Objective, Quality, Rendering
 from core.zoo import Card, Model, weights_id
 
 # Pictures of one call: what is climbed at once at the usual size.
@@ -34,11 +34,11 @@ def _steps(
     shown: list[Any] = [None] * len(recipes)
 
     def tell(progress: Progress) -> Progress:
-        if progress.preview is None:
-            return Progress(progress.step, progress.total)
-        start, pictures = progress.preview
-        for index in set(owners[start : start + len(pictures)]):
-            shown[index] = pictures[owners[start : start + len(pictures)] == index]
+        if progress.preview is not None:
+            start, pictures = progress.preview
+            rows = owners[start : start + len(pictures)]
+            for index in set(rows):
+                shown[index] = pictures[rows == index]
         return Progress(progress.step, progress.total, preview=list(shown))
 
     made = yield from mapped(climb, tell)
@@ -50,7 +50,7 @@ def _objective(m: Model, recipe: Recipe, given: Sequence[Input]) -> Objective:
     if recipe.method == "channel":
         unit = visualize.channel(recipe.layer, int(cast(int, asked["unit"])))
         faces = int(cast(int, asked["faces"]))
-        return visualize.diverse(unit, faces) if faces > 1 else unit
+        return visualize.diverse(unit, faces, compared=_compared(m, recipe)) if faces > 1 else unit
     if recipe.method == "layer":
         return visualize.layer(recipe.layer)
     seen = probe.read(m, m.preprocess([cast(Image.Image, given[0])]), [recipe.layer])
@@ -58,6 +58,15 @@ def _objective(m: Model, recipe: Recipe, given: Sequence[Input]) -> Objective:
     if recipe.method == "direction":
         return visualize.direction(recipe.layer, activation.flatten(1).mean(1))
     return visualize.caricature(recipe.layer, activation)
+
+
+def _compared(m: Model, recipe: Recipe) -> str:
+    """Where faces of a class should differ: the last layer that still has positions."""
+    if recipe.layer != LOGITS:
+        return ""
+    return [
+        name for name, layer in m.layers.items() if len(layer.shape) == 3 and layer.shape[1] > 1
+    ][-1]
 
 
 def _result(made: Rendering, rows: np.ndarray) -> Result:

@@ -34,7 +34,7 @@ class Rendering:
     Attributes:
         pictures: All faces of the first objective, then of the next.
         scores: Of each picture as it stands, without transforms.
-        dead: Nothing could be made to rise: the picture shows nothing.
+        dead: The score never moved: the picture shows nothing.
         importance: How much the objective pulled at each pixel over the run, its mean being 1.
     """
 
@@ -75,7 +75,7 @@ def climb_steps(
     return Rendering(
         pictures=_pixels(images),
         scores=after.cpu().numpy(),
-        dead=(after <= before).cpu().numpy(),
+        dead=torch.isclose(after, before, rtol=1e-5).cpu().numpy(),
         importance=(pull / level).cpu().numpy(),
     )
 

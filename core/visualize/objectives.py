@@ -154,16 +154,19 @@ class Objective:
         terms: With their weights.
         faces: Pictures made together.
         diversity: How much unlikeness among the faces counts, against the score.
+        compared: The layer at which faces are compared, that of the first term where empty.
     """
 
     terms: tuple[tuple[float, Term], ...]
     faces: int = 1
     diversity: float = 0.0
+    compared: str = ""
 
     @property
     def layers(self) -> list[str]:
         """The layers it looks at."""
-        return list(dict.fromkeys(term.layer for _, term in self.terms))
+        compared = [self.compared] if self.compared else []
+        return list(dict.fromkeys([*(term.layer for _, term in self.terms), *compared]))
 
     def score(self, activations: dict[str, Tensor]) -> Float[Tensor, " n"]:
         """How well each picture does, given the layers' activations for it."""
@@ -172,11 +175,12 @@ class Objective:
         ).sum(0)
 
     def likeness(self, activations: dict[str, Tensor]) -> Float[Tensor, ""]:
-        """How alike the faces are: mean cosine of their Gram matrices, first layer.
+        """How alike the faces are: mean cosine of their Gram matrices.
 
         Olah et al. 2017 (Feature Visualization), "diversity".
         """
-        flat = _precise(activations[self.layers[0]]).flatten(2)  # n c t
+        activation = _precise(activations[self.compared or self.terms[0][1].layer])
+        flat = activation.reshape(*activation.shape[:2], -1)  # n c t
         grams = functional.normalize(torch.einsum("nct,ndt->ncd", flat, flat).flatten(1), dim=1)
         cosines = grams @ grams.T
         return (cosines.sum() - cosines.trace()) / max(1, len(flat) * (len(flat) - 1))
@@ -188,6 +192,8 @@ class Objective:
             UnknownLayer: With the nearest names.
             NoSuchUnit: With the range.
         """
+        if self.compared:
+            probe.find(m.layers, [self.compared])
         for _, term in self.terms:
             if term.layer == LOGITS:
                 term.check((len(m.labels),))
@@ -250,15 +256,19 @@ def between(first: Objective, second: Objective, share: float) -> Objective:
     return first * (1 - share) + second * share
 
 
-def diverse(objective: Objective, faces: int = 4, weight: float = 1.0) -> Objective:
+def diverse(
+    objective: Objective, faces: int = 4, weight: float = 1.0, compared: str = ""
+) -> Objective:
     """Several pictures of one objective that should differ from each other.
 
     Args:
         objective: What all show.
         faces: How many.
         weight: How much unlikeness counts: 1 as much as the score itself.
+        compared: The layer at which they should differ, with positions; the objective's own where
+            empty.
     """
-    return replace(objective, faces=faces, diversity=weight)
+    return replace(objective, faces=faces, diversity=weight, compared=compared)
 
 
 def _precise(activation: Tensor) -> Tensor:

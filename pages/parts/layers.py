@@ -11,6 +11,7 @@ from core.recipes import Result
 from core.visualize import LOGITS
 from core.zoo import Card
 from pages.parts import work
+from pages.parts.session import held
 
 # Where in a network a page opens: parts, neither edges nor whole things.
 FIRST_DEPTH = 0.6
@@ -30,15 +31,10 @@ def choose_model(models: Mapping[str, Card]) -> Card:
     first = next(iter(models))
     if len(models) == 1:
         return models[first]
-    if st.session_state.get("model", st.query_params.get("model")) not in models:
+    if held("model") not in models:
         st.session_state.model = first
     name = st.segmented_control(
-        "Network",
-        list(models),
-        key="model",
-        bind="query-params",
-        required=True,
-        format_func=lambda name: models[name].title if name in models else name,
+        "Network", list(models), key="model", bind="query-params", required=True
     )
     return models[name or first]
 
@@ -57,35 +53,37 @@ def choose(card: Card, organs: Sequence[Organ]) -> Organ:
 
     Of another model's layers one at the same depth is taken.
     """
-    all_layers = st.session_state.get("all_layers", False)
-    offered = [o for o in organs if (o.main or all_layers) and len(o.shape) == 3]
+    inner = held("inner") in (True, "true")
+    offered = [o for o in organs if (o.main or inner) and len(o.shape) == 3]
     if card.labels:
         offered.append(Organ(LOGITS, "classes", (len(card.labels),), 1.0, True))
     by_name = {organ.name: organ for organ in offered}
-    if st.session_state.get("layer", st.query_params.get("layer")) not in by_name:
-        st.session_state.layer = _nearest(organs, offered).name
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    chosen = left.selectbox(
+    if held("layer") not in by_name:
+        st.session_state.layer = _nearest(offered).name
+    name = st.selectbox(
         "Layer",
         list(by_name),
         key="layer",
         bind="query-params",
-        format_func=lambda name: said(by_name[name]) if name in by_name else name,
         help="Blocks in the order of computing; the last are the classes themselves.",
     )
-    right.toggle("Inner layers too", key="all_layers", bind="query-params")
-    return by_name.get(chosen, offered[-1])
+    chosen = by_name.get(name, offered[-1])
+    st.session_state._depth = chosen.depth
+    return chosen
 
 
-def said(organ: Organ) -> str:
-    """A layer in a few words."""
-    if organ.name == LOGITS:
-        return f"classes · {organ.shape[0]}"
-    _, height, width = organ.shape
-    return f"{organ.name} · {organ.shape[0]} channels of {height} × {width}"
+def show_size(organ: Organ) -> None:
+    """A layer's size in words, and the choice to see inner layers."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if organ.name == LOGITS:
+            st.caption(f"{organ.shape[0]} classes")
+        else:
+            channels, height, width = organ.shape
+            st.caption(f"{channels} channels of {height} × {width}")
+        st.toggle("Inner layers too", key="inner", bind="query-params")
 
 
-def _nearest(organs: Sequence[Organ], offered: Sequence[Organ]) -> Organ:
-    """The offered layer as deep as the one that was chosen, in whatever network that was."""
+def _nearest(offered: Sequence[Organ]) -> Organ:
+    """The layer as deep as the one that was chosen, in whatever network that was."""
     depth = st.session_state.get("_depth", FIRST_DEPTH)
     return min(offered, key=lambda organ: abs(organ.depth - depth))

@@ -15,7 +15,7 @@ from core.pictures import PHOTOS, Picture
 from core.recipes import Recipe, Result
 from core.visualize import LOGITS
 from core.zoo import Card
-from pages.parts.session import workbench
+from pages.parts.session import held, workbench
 from pages.parts.text import plain
 
 FACES, CROPS, LINKS = 4, 9, 8
@@ -80,7 +80,7 @@ class Section:
 def choose(slide: Slide) -> Section:
     """Let it be chosen what to look at; the URL keeps it."""
     offered = [name for name, section in SECTIONS.items() if section.fits(slide)]
-    if st.session_state.get("section", st.query_params.get("section")) not in offered:
+    if held("section") not in offered:
         st.session_state.section = offered[0]
     chosen = st.pills(
         "Look at", offered, key="section", bind="query-params", required=True,
@@ -134,7 +134,7 @@ def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:
 
 def _photographs() -> list[Picture]:
     """The photographs to look over; none where scenes are looked over."""
-    if st.session_state.get("over") != PHOTOGRAPHS:
+    if held("over") != PHOTOGRAPHS:
         return []
     references = [f"photo:{name}" for name in PHOTOS] + st.session_state.get("_uploads", [])
     return [workbench().pictures.find(reference) for reference in references]

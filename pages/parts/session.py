@@ -21,6 +21,11 @@ def asker() -> str:
     return str(st.session_state.setdefault("_asker", uuid.uuid4().hex))
 
 
+def held(key: str) -> object:
+    """What a bound widget holds, or what a link says it should; None where neither does."""
+    return st.session_state.get(key, st.query_params.get(key))
+
+
 def forget_file(given: UploadedFile) -> None:
     """Have Streamlit let go of an uploaded file, which it keeps until the session's end.
 

@@ -58,7 +58,7 @@ def failed(recipe: Recipe, answer: Answer, key: str) -> None:
 @st.fragment(run_every=POLL)
 def _progress(missing: Sequence[Recipe]) -> None:
     found = workbench().ask(missing, asker())
-    if any(answer.done for answer in found) or _previewed(found) > st.session_state._previewed:
+    if any(answer.done for answer in found) or _previewed(found) != st.session_state._previewed:
         st.rerun()
     progress = [answer.progress for answer in found]
     share = sum(p.step / max(1, p.total) for p in progress if p) / len(progress)
@@ -66,11 +66,10 @@ def _progress(missing: Sequence[Recipe]) -> None:
     st.progress(share, text=f"{note.capitalize()} …")
 
 
-def _previewed(found: Sequence[Answer]) -> int:
-    """How much there is to preview: grows as long as something new can be shown."""
+def _previewed(found: Sequence[Answer]) -> set[int]:
+    """What there is to preview: an array for each recipe, another one when it has changed."""
     progress = [answer.progress for answer in found if answer.progress]
-    shown = [one.step for one in progress if one.preview is not None]
-    return len(shown) + sum(shown)
+    return {id(one.preview) for one in progress if one.preview is not None}
 
 
 def _cancel(missing: Sequence[Recipe]) -> None:

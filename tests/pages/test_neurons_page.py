@@ -1,0 +1,97 @@
+"""The Neurons page: pictures of a layer's channels, one under the microscope, all in the URL."""
+
+import time
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.visualize import Quality
+
+RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures of a few steps, and a small set of scenes."""
+    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=16))
+    monkeypatch.setattr("core.visualize.quality.CLASSES", Quality(size=24, steps=16))
+    monkeypatch.setattr("core.dissect.sample.COUNT", 56)
+
+
+def settled(app: AppTest) -> AppTest:
+    """Run the page again, as its progress does, until all is there."""
+    until = time.monotonic() + 60
+    while (app.run().get("progress") or app.get("skeleton")) and time.monotonic() < until:
+        assert not app.exception, app.exception
+    assert not app.exception, app.exception
+    assert not app.get("progress")
+    return app
+
+
+def opened(app: AppTest, **asked: str) -> AppTest:
+    app.query_params["models"] = [RESNET, EFFICIENTNET]
+    app.query_params["picture"] = "scene:wolf~7"
+    app.run()
+    app.switch_page("pages/neurons.py")
+    for name, value in asked.items():
+        app.query_params[name] = value
+    return settled(app)
+
+
+def tiles(app: AppTest) -> list[str]:
+    return [button.label for button in app.button if str(button.key).startswith("_tile_")]
+
+
+def test_a_layers_channels_are_shown_and_one_can_be_clicked(app: AppTest):
+    opened(app, layer="layer2.0")
+    assert tiles(app) == [str(index) for index in range(24)]
+    app.button(key="_tile_5").click()
+    settled(app)
+    assert app.number_input(key="unit").value == 5
+    assert any("layer2.0, channel 5" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("Faces", "Four pictures"),
+        ("Top crops", "answered most"),
+        ("Classes", "Selectivity"),
+        ("Parts", "intersection over union"),
+        ("Links", "standard deviation"),
+        ("Without it", "without this channel"),
+    ],
+)
+def test_every_side_of_a_unit(app: AppTest, section: str, words: str):
+    opened(app, layer="layer2.0", unit="3", section=section)
+    assert any(words in caption.value for caption in app.caption)
+    assert app.number_input(key="unit").value == 3
+
+
+def test_classes_are_shown_by_name(app: AppTest):
+    opened(app, layer="logits")
+    assert tiles(app)[:2] == ["tench", "goldfish"]
+    assert app.pills(key="section").options == ["Faces"]
+
+
+def test_another_network_opens_at_the_same_depth(app: AppTest):
+    opened(app, layer="layer1.0")
+    first = app.selectbox(key="layer").value
+    app.segmented_control(key="model").set_value(EFFICIENTNET)
+    settled(app)
+    assert app.selectbox(key="layer").value != first
+    assert app.selectbox(key="layer").value != "logits"
+
+
+def test_a_link_to_a_layer_that_is_not_there_opens_one_that_is(app: AppTest):
+    opened(app, layer="nowhere", unit="999999", section="Nothing")
+    assert app.selectbox(key="layer").value
+    assert app.number_input(key="unit").value < 1000
+
+
+def test_without_a_model_that_is_here_the_page_says_how_to_get_one(app: AppTest):
+    app.query_params["models"] = ["resnet18.a1_in1k"]
+    app.run()
+    app.switch_page("pages/neurons.py").run()
+    assert not app.exception
+    assert any("Predict fetches weights" in info.value for info in app.info)
