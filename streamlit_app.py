@@ -36,6 +36,18 @@ def frame() -> None:
                 help="What each channel of a layer looks for, and one under the microscope.",
             ),
             st.Page(
+                "pages/compare_neurons.py",
+                title="Neurons, compared",
+                icon=":material/join_inner:",
+                help="The same depth of up to four networks, and the neuron that is its like.",
+            ),
+            st.Page(
+                "pages/layers.py",
+                title="Layers",
+                icon=":material/layers:",
+                help="How a network takes one picture apart, layer by layer.",
+            ),
+            st.Page(
                 "pages/scenes.py",
                 title="Scenes",
                 icon=":material/draw:",

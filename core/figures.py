@@ -1,10 +1,12 @@
 """Arrays → plotly figures."""
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 
 import numpy as np
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
+from plotly.colors import sample_colorscale
 
 from core.predict import Prediction
 
@@ -73,3 +75,74 @@ def marked(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
         colour = np.array(ImageColor.getrgb(PALETTE[index % len(PALETTE)]), np.float32)
         pixels[mask] = 0.35 * pixels[mask] + 0.65 * colour
     return Image.fromarray(pixels.round().astype(np.uint8))
+
+
+def heat_strip(maps: np.ndarray, side: int = 96, gap: int = 4) -> Image.Image:
+    """Maps beside each other, in one scale from the lowest value to the highest.
+
+    Args:
+        maps: (n, h, w).
+        side: Of each, in pixels.
+        gap: Between them.
+    """
+    values = maps.astype(np.float32)
+    low, high = float(values.min()), float(values.max())
+    shades = ((values - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
+    strip = Image.new("RGBA", (len(maps) * (side + gap) - gap, side))
+    for index, pixels in enumerate(_perceptual()[shades]):
+        tile = Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST)
+        strip.paste(tile, (index * (side + gap), 0))
+    return strip
+
+
+def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
+    """A picture with a square about its middle for each name.
+
+    Args:
+        img: (w, h).
+        sides: By name, in pixels of the picture.
+    """
+    figure = go.Figure(go.Image(z=np.asarray(img), hoverinfo="skip"))
+    for index, (name, side) in enumerate(sides.items()):
+        left, right = (img.width - side) / 2, (img.width + side) / 2
+        top, bottom = (img.height - side) / 2, (img.height + side) / 2
+        colour = PALETTE[index % len(PALETTE)]
+        figure.add_scatter(
+            x=[left, right, right, left, left],
+            y=[top, top, bottom, bottom, top],
+            mode="lines",
+            name=name,
+            line={"color": colour, "width": 3},
+            hovertemplate=f"{name}: {side:.0f} pixels<extra></extra>",
+        )
+    figure.update_layout(margin=dict.fromkeys("lrtb", 0), height=380, dragmode=False)
+    figure.update_xaxes(visible=False, range=[0, img.width], fixedrange=True)
+    figure.update_yaxes(
+        visible=False, range=[img.height, 0], fixedrange=True, scaleanchor="x", scaleratio=1
+    )
+    return figure
+
+
+def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence[int]) -> go.Figure:
+    """How a network trades size for channels, layer by layer."""
+    figure = go.Figure()
+    figure.add_scatter(x=list(names), y=list(sides), name="side", line_color=PALETTE[0])
+    figure.add_scatter(
+        x=list(names), y=list(channels), name="channels", yaxis="y2", line_color=PALETTE[1]
+    )
+    figure.update_layout(
+        height=280,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        yaxis={"title": "side", "rangemode": "tozero"},
+        yaxis2={"title": "channels", "overlaying": "y", "side": "right", "rangemode": "tozero"},
+        legend={"orientation": "h", "y": 1.15},
+        dragmode=False,
+    )
+    return figure
+
+
+@cache
+def _perceptual() -> np.ndarray:
+    """Viridis as a table of 256 colours, (256, 3), uint8."""
+    colours = sample_colorscale("Viridis", np.linspace(0, 1, 256), colortype="tuple")
+    return (np.array(colours) * 255).round().astype(np.uint8)

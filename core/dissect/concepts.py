@@ -51,18 +51,18 @@ class PartScores:
         )
 
 
-def parts(m: Model, name: str, count: int = sample.COUNT) -> PartScores:
+def parts(m: Model, name: str, count: int | None = None) -> PartScores:
     """How well a layer's units cover parts. See `parts_steps`."""
     return drain(parts_steps(m, name, count))
 
 
-def parts_steps(m: Model, name: str, count: int = sample.COUNT) -> Steps[PartScores]:
+def parts_steps(m: Model, name: str, count: int | None = None) -> Steps[PartScores]:
     """How well a layer's units cover the parts of drawn scenes; a step is a batch, drawn or seen.
 
     Args:
         m: The network.
         name: Of a layer with positions.
-        count: Scenes, evenly of all classes.
+        count: Scenes, evenly of all classes; the usual set where None.
 
     Raises:
         UnknownLayer: No such layer, or it has no positions.
@@ -72,7 +72,7 @@ def parts_steps(m: Model, name: str, count: int = sample.COUNT) -> Steps[PartSco
         raise probe.UnknownLayer(f"{name} has no positions; choose a layer before the pooling.")
     batches: list[Batch] = []
     samples: list[Tensor] = []
-    total = 2 * -(-count // sample.BATCH)
+    total = 2 * -(-(count or sample.COUNT) // sample.BATCH)
     for batch in sample.batches(max(m.input_size[1:]), count):
         samples.append(_sampled(_maps(m, name, batch), len(batches)))
         batches.append(batch)

@@ -23,8 +23,9 @@ def scene(index: int, size: int) -> scenes.Scene:
     return scenes.Scene(images(drawn)[0], drawn.factors[0], drawn.parts[0].numpy())
 
 
-def batches(size: int, count: int = COUNT) -> Iterator[Batch]:
-    """The set as tensors, some at a time."""
+def batches(size: int, count: int | None = None) -> Iterator[Batch]:
+    """The set as tensors, some at a time; its first scenes where a count is given."""
+    count = count or COUNT
     for start in range(0, count, BATCH):
         indices = range(start, min(start + BATCH, count))
         yield scenes.batch(SEED, indices, size, [{"class_": class_of(i)} for i in indices])

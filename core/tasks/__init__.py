@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from core.dissect import PartScores, Responses
 from core.recipes import Task
 from core.tasks.body import BODY, body_recipe, organs_of
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
@@ -25,6 +26,8 @@ from core.tasks.units import (
 __all__ = [
     "ALL",
     "SCORES",
+    "PartScores",
+    "Responses",
     "body_recipe",
     "by_name",
     "direction_recipe",

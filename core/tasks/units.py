@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+from jaxtyping import Float
 from PIL import Image
+from torch import Tensor
 
 from core import dissect, probe
 from core.dissect import PartScores, Responses, sample
@@ -13,7 +15,7 @@ from core.steps import Progress, Steps
 from core.zoo import Card, Model, weights_id
 
 # Maps that are kept of a layer: the strongest.
-MOST_MAPS = 64
+MOST_MAPS = 16
 
 
 def _scenes(m: Model) -> Iterator[list[Image.Image]]:
@@ -67,17 +69,21 @@ def _links_steps(
 def _maps_steps(
     m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
 ) -> Steps[list[Result]]:
+    """All layers are read in one pass for a picture."""
     m = cast(Model, m)
-    results: list[Result] = []
+    layers = list(dict.fromkeys(recipe.layer for recipe in recipes))
+    seen: dict[tuple[str | Recipe, ...], dict[str, Tensor]] = {}
     for recipe, (picture,) in zip(recipes, inputs, strict=True):
-        yield Progress(len(results), len(recipes))
-        x = m.preprocess([cast(Image.Image, picture)])
-        values = probe.read(m, x, [recipe.layer])[recipe.layer][0].float()
-        values = values.reshape(len(values), *(values.shape[1:] or (1, 1)))
-        strength = values.flatten(1).amax(1)
-        order = strength.argsort(descending=True, stable=True)[:MOST_MAPS]
-        results.append(Result({"maps": values[order].cpu().numpy(), "units": order.cpu().numpy()}))
-    return results
+        if recipe.inputs not in seen:
+            yield Progress(len(seen), len(recipes))
+            x = m.preprocess([cast(Image.Image, picture)])
+            seen[recipe.inputs] = probe.read(m, x, layers)
+    return [_strongest(seen[recipe.inputs][recipe.layer][0].float()) for recipe in recipes]
+
+
+def _strongest(maps: Float[Tensor, "c h w"]) -> Result:
+    order = maps.flatten(1).amax(1).argsort(descending=True, stable=True)[:MOST_MAPS]
+    return Result({"maps": maps[order].half().cpu().numpy(), "units": order.cpu().numpy()})
 
 
 def _without_steps(
@@ -99,7 +105,7 @@ RESPONSES = Task(
 )
 PARTS = Task("parts", version=1, steps=_parts_steps, cost=3.0)
 LINKS = Task("links", version=1, steps=_links_steps, cost=0.6)
-MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1)
+MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1, batch=64, apart=("layer",))
 WITHOUT = Task("without", version=1, steps=_without_steps, cost=0.1)
 
 

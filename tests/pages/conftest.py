@@ -33,6 +33,16 @@ def app(made_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]
     st.cache_resource.clear()
 
 
+def settled(app: AppTest) -> AppTest:
+    """Run the page again, as its progress does, until all is there."""
+    until = time.monotonic() + 60
+    while (app.run().get("progress") or app.get("skeleton")) and time.monotonic() < until:
+        assert not app.exception, app.exception
+    assert not app.exception, app.exception
+    assert not app.get("progress")
+    return app
+
+
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Starts the app as a server of its own and gives its address."""

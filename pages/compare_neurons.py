@@ -1,0 +1,170 @@
+"""Neurons, compared: the same depth of up to four networks, and the unit that is its like."""
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core import compare, tasks
+from core.anatomy import Organ
+from core.engine import Answer
+from core.recipes import Recipe, Result
+from core.zoo import Card
+from pages.parts import chooser, layers, work
+from pages.parts.session import held
+from pages.parts.text import plain
+from streamlit_app import framed
+
+# Depths at which networks are compared: where edges, textures, parts and wholes tend to be.
+DEPTHS: Mapping[str, float] = {
+    "early": 0.08,
+    "lower middle": 0.35,
+    "upper middle": 0.65,
+    "late": 0.95,
+}
+UNITS = 4
+STAGES, LIKES = "The same depth", "The same neuron"
+
+
+def show() -> None:
+    st.title("Do they look for the same?", anchor=False)
+    st.caption("Up to four networks, trained apart and built otherwise, side by side.")
+    models = layers.usable(chooser.models())
+    if len(models) < 2:
+        st.info(
+            "Choose at least two models whose weights are here; Predict fetches weights.",
+            icon=":material/left_panel_open:",
+        )
+        return
+    bodies = _bodies(list(models.values()))
+    if len(bodies) < len(models):
+        return
+    if held("view") not in (STAGES, LIKES):
+        st.session_state.view = STAGES
+    view = st.segmented_control(
+        "View", [STAGES, LIKES], key="view", bind="query-params", required=True,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if view == LIKES:
+        _show_likes(models, bodies)
+    else:
+        _show_stages(models, bodies)
+
+
+def _bodies(cards: Sequence[Card]) -> dict[str, list[Organ]]:
+    """The main layers with positions of each model, as far as they are known."""
+    recipes = [tasks.body_recipe(card) for card in cards]
+    found = {}
+    for card, recipe, answer in zip(cards, recipes, work.answers(recipes, key="body"), strict=True):
+        if answer.error:
+            work.failed(recipe, answer, card.name)
+        elif answer.result:
+            organs = tasks.organs_of(answer.result)
+            found[card.name] = [one for one in organs if one.main and one.has_positions]
+    return found
+
+
+def _show_stages(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
+    cells: dict[tuple[str, str], tuple[Organ, list[Recipe]]] = {}
+    for title, depth in DEPTHS.items():
+        for name, card in models.items():
+            organ = min(bodies[name], key=lambda one: abs(one.depth - depth))
+            units = [index * organ.shape[0] // UNITS for index in range(UNITS)]
+            pictures = [tasks.picture_recipe(card, organ.name, unit) for unit in units]
+            cells[title, name] = organ, pictures
+    wanted = list(dict.fromkeys(recipe for _, pictures in cells.values() for recipe in pictures))
+    found = dict(zip(wanted, work.answers(wanted, patience=0.2), strict=True))
+    for title in DEPTHS:
+        st.subheader(title.capitalize(), anchor=False)
+        for place, (name, card) in zip(st.columns(len(models)), models.items(), strict=True):
+            organ, pictures = cells[title, name]
+            with place:
+                st.markdown(f"**{plain(card.title)}** · {plain(organ.name)}")
+                _show_units(pictures, found)
+
+
+def _show_units(pictures: Sequence[Recipe], found: Mapping[Recipe, Answer]) -> None:
+    with st.grid(2, min_column_width=70) as grid:
+        for recipe in pictures:
+            with grid.cell():
+                _picture(recipe, found[recipe], f"channel {dict(recipe.options)['unit']}")
+
+
+def _picture(recipe: Recipe, answer: Answer, caption: str) -> None:
+    if answer.result:
+        if answer.result.record["dead"]:
+            caption += " · dead"
+        st.image(answer.result.arrays["face0"], caption=caption, alt=caption, width="stretch")
+    elif answer.progress and answer.progress.preview is not None:
+        st.image(answer.progress.preview[0], caption=caption, alt=caption, width="stretch")
+    elif answer.error:
+        work.failed(recipe, answer, recipe.key)
+    else:
+        st.skeleton(height=96)
+
+
+def _show_likes(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
+    first, *others = models
+    left, right = st.columns([3, 1])
+    names = [organ.name for organ in bodies[first]]
+    if held("of_layer") not in names:
+        st.session_state.of_layer = names[2 * len(names) // 3]
+    layer = str(
+        left.selectbox(
+            f"Layer of {models[first].title}", names, key="of_layer", bind="query-params"
+        )
+    )
+    organ = next(one for one in bodies[first] if one.name == layer)
+    asked, last = str(held("of_unit") or 0), organ.shape[0] - 1
+    st.session_state.of_unit = min(int(asked), last) if asked.isdecimal() else 0
+    unit = int(right.number_input("Channel", 0, last, key="of_unit", bind="query-params") or 0)
+    st.caption(
+        "For each other network, the unit whose peaks over drawn scenes correlate best with this"
+        " one's (Li et al. 2016), among all its blocks."
+    )
+    responses = _responses(models, bodies, first, layer)
+    if responses is None:
+        return
+    own = responses[first][layer].peak[:, unit]
+    matches = {
+        name: compare.matched(own, {key: one.peak for key, one in responses[name].items()})
+        for name in others
+    }
+    pictures = {first: tasks.picture_recipe(models[first], layer, unit)}
+    for name, match in matches.items():
+        pictures[name] = tasks.picture_recipe(models[name], match.layer, match.unit)
+    answers = work.answers(list(pictures.values()), patience=0.2)
+    places = st.columns(len(models), border=True)
+    for place, (name, recipe), answer in zip(places, pictures.items(), answers, strict=True):
+        with place:
+            st.markdown(f"**{plain(models[name].title)}**")
+            caption = f"{recipe.layer}, channel {dict(recipe.options)['unit']}"
+            if name in matches:
+                caption += f" · r = {matches[name].r:.2f}"
+            _picture(recipe, answer, caption)
+
+
+def _responses(
+    models: Mapping[str, Card], bodies: Mapping[str, list[Organ]], first: str, layer: str
+) -> dict[str, dict[str, tasks.Responses]] | None:
+    """Responses of the chosen layer, and of every block of the other models; None until there."""
+    asked = {
+        (name, organ.name): tasks.responses_recipe(card, organ.name)
+        for name, card in models.items()
+        for organ in bodies[name]
+        if name != first or organ.name == layer
+    }
+    answers = work.answers(list(asked.values()), key="responses")
+    for recipe, answer in zip(asked.values(), answers, strict=True):
+        if answer.error:
+            work.failed(recipe, answer, "responses")
+            return None
+    results: list[Result | None] = [answer.result for answer in answers]
+    found: dict[str, dict[str, tasks.Responses]] = {name: {} for name in models}
+    for (name, organ), result in zip(asked, results, strict=True):
+        if result is None:
+            return None
+        found[name][organ] = tasks.responses_of(result)
+    return found
+
+
+framed(show)
