@@ -18,6 +18,8 @@ from core.zoo import Model
 
 # The layer of the network's output, one channel a class.
 LOGITS = "logits"
+# Share of a map's side that is rim.
+RIM = 16
 
 
 class NoSuchUnit(ZooscopeError):
@@ -48,13 +50,16 @@ class Term:
 
 @dataclass(frozen=True)
 class Channel(Term):
-    """A channel, everywhere; of the logits, a class."""
+    """A channel, everywhere but at the rim; of the logits, a class.
+
+    At the rim a unit also answers to the zeros around the picture, and would have a frame drawn.
+    """
 
     index: int
 
     @override
     def score(self, activation: Tensor) -> Tensor:
-        return activation[:, self.index].reshape(len(activation), -1).mean(1)
+        return _inner(activation[:, self.index]).reshape(len(activation), -1).mean(1)
 
     @override
     def check(self, shape: tuple[int, ...]) -> None:
@@ -269,6 +274,14 @@ def diverse(
             empty.
     """
     return replace(objective, faces=faces, diversity=weight, compared=compared)
+
+
+def _inner(maps: Tensor) -> Tensor:
+    """Maps without their rim, a sixteenth of the side on each; small ones stay whole."""
+    if maps.ndim < 3:
+        return maps
+    y, x = ((side + RIM // 2) // RIM for side in maps.shape[-2:])
+    return maps[..., y : maps.shape[-2] - y, x : maps.shape[-1] - x]
 
 
 def _precise(activation: Tensor) -> Tensor:

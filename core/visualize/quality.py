@@ -30,7 +30,7 @@ class Quality:
 
 
 UNITS = Quality()
-CLASSES = Quality(size=224, decay=1.5)
+CLASSES = Quality(size=224, decay=1.5, transforms=Transforms(jitter=(0.06, 0.06)))
 
 
 def quality_for(input_size: tuple[int, int, int], layer: str) -> Quality:

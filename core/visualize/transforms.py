@@ -18,7 +18,8 @@ class Transforms:
     """What is done to each picture in each step, drawn anew for each.
 
     Attributes:
-        jitter: Moved by up to this share of the side.
+        jitter: Moved by up to this share of the side; what leaves at one rim comes in at the other,
+            as canvases of waves go on there. At 0.5 no place is a rim, and no frame is drawn.
         zoom: Seen from so much nearer or farther at most: 0.1 is 0.9 to 1.1.
         turn: Turned by up to so many degrees.
         crop: Share of the side that is looked at, 1 for all.
@@ -26,7 +27,7 @@ class Transforms:
         looks: Looks at a picture in a step.
     """
 
-    jitter: Course = (0.06, 0.06)
+    jitter: Course = (0.5, 0.5)
     zoom: Course = (0.1, 0.1)
     turn: Course = (10.0, 10.0)
     crop: Course = (1.0, 1.0)
@@ -51,13 +52,11 @@ def looked_at(
     now = {name: start + share * (end - start)
            for name, value in vars(transforms).items() if name != "looks"
            for start, end in [value]}  # fmt: skip
-    thrown = torch.cat([torch.rand(transforms.looks, 4, generator=one) for one in dice]) * 2 - 1
-    pictures = images.repeat_interleave(transforms.looks, dim=0) if transforms.looks > 1 else images
+    thrown = torch.cat([torch.rand(transforms.looks, 6, generator=one) for one in dice]) * 2 - 1
+    pictures = _moved(images.repeat_interleave(transforms.looks, dim=0), now["jitter"] * thrown)
     near = now["crop"] * (1 + now["zoom"] * thrown[:, 0])
     angle = thrown[:, 1] * math.radians(now["turn"])
-    # A crop lies anywhere in the picture; a whole one is only jittered.
-    room = 2 * now["jitter"] + (1 - now["crop"])
-    across, down = thrown[:, 2] * room, thrown[:, 3] * room
+    across, down = (1 - now["crop"]) * thrown[:, 4], (1 - now["crop"]) * thrown[:, 5]
     cos, sin = near * torch.cos(angle), near * torch.sin(angle)
     rows = (torch.stack([cos, -sin, across], 1), torch.stack([sin, cos, down], 1))
     frames = functional.affine_grid(
@@ -67,6 +66,15 @@ def looked_at(
     if now["noise"]:
         seen = seen + now["noise"] * _noise(dice, transforms.looks, images)
     return seen
+
+
+def _moved(
+    pictures: Float[Tensor, "m 3 h w"], thrown: Float[Tensor, "m throws"]
+) -> Float[Tensor, "m 3 h w"]:
+    """Each picture rolled by its own shares of the side."""
+    steps = (thrown[:, 2:4] * pictures.shape[-1]).round().int().tolist()
+    rolled = [one.roll(step, (1, 2)) for one, step in zip(pictures, steps, strict=True)]
+    return torch.stack(rolled)
 
 
 def _noise(dice: Sequence[torch.Generator], looks: int, images: Tensor) -> Tensor:

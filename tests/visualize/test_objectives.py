@@ -21,6 +21,14 @@ def test_a_channel_is_its_mean_and_a_neuron_its_place():
     assert torch.equal(score(visualize.neuron("here", 0)), ACTIVATION[:, 0, 2, 2])
 
 
+def test_a_channels_rim_does_not_count():
+    large = torch.zeros(1, 2, 16, 16)
+    large[:, :, 0] = large[:, :, :, -1] = 100
+    large[:, 1, 5, 5] = 14 * 14
+    assert score(visualize.channel("here", 0), large).tolist() == [0]
+    assert score(visualize.channel("here", 1), large).tolist() == [1]
+
+
 def test_a_class_is_a_channel_of_the_logits():
     logits = torch.tensor([[1.0, 5.0], [2.0, 7.0]])
     assert visualize.class_logit(1).score({"logits": logits}).tolist() == [5.0, 7.0]
