@@ -19,7 +19,7 @@ Place = Mapping[str, Any]  # device and dtype
 # ImageNet (lucid, optvis/param/color.py), so that canvas axes are light, blue-yellow, green-red.
 COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
 # Standard deviation of a start: faint, so that the objective decides what appears.
-FAINT = 0.05
+FAINT = 0.1
 
 
 class Canvas(ABC):
@@ -71,7 +71,7 @@ class Maco(Canvas):
     The magnitudes are nature's 1/f; `cap` is their pictures' standard deviation.
     """
 
-    PACE = 20.0  # phases turn by 1, not by 0.05 (the paper's learning rate)
+    PACE = 10.0  # phases turn by 1, not by 0.1 (the paper's learning rate)
 
     def __init__(self, size: int, seeds: Sequence[int], decay: float, cap: float, on: Place):
         self._size, self._cap = size, cap
@@ -113,7 +113,7 @@ def spectrum(size: int, decay: float) -> Float[Tensor, "h w"]:
 def coloured(x: Images) -> Images:
     """From uncorrelated axes to colours in 0 to 1."""
     mixed = torch.einsum("nchw,dc->ndhw", x, COLOURS.to(x) / COLOURS.norm(dim=0).max())
-    return torch.sigmoid(2 * mixed)
+    return torch.sigmoid(mixed)
 
 
 def _noise(seeds: Sequence[int], shape: tuple[int, ...]) -> Tensor:

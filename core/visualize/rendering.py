@@ -97,13 +97,14 @@ def _batches(
 def _alive_steps(
     m: Model, objectives: list[Objective], plan: Quality, seed: int
 ) -> Steps[Rendering]:
-    """Climb; what stays flat climbs once more from another seed, and is dead if flat again."""
+    """Climb; what stays flat climbs once more, pushed and from another seed, or else is dead."""
     first = yield from climb_steps(m, objectives, plan, seed)
     owners = np.repeat(np.arange(len(objectives)), [objective.faces for objective in objectives])
     flat = sorted(set(owners[first.dead]))
     if not flat:
         return first
-    second = yield from climb_steps(m, [objectives[index] for index in flat], plan, seed + 1)
+    again = [objectives[index] for index in flat]
+    second = yield from climb_steps(m, again, plan, seed + 1, redirected=True)
     rows = np.isin(owners, flat)
     for name in vars(first):
         getattr(first, name)[rows] = getattr(second, name)
