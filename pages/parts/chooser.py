@@ -88,8 +88,12 @@ def _in_url(key: str, first: Callable[[], str | list[str]]) -> bool:
 
 def _first_picture() -> str:
     """A scene where the first model knows nothing else, else a photograph."""
-    model = workbench().card(_first_models()[0])
-    return FIRST_SCENE if model.knows_scenes_only else FIRST_PICTURE
+    chosen = st.session_state.get("models") or st.query_params.get_all("models")
+    name = (chosen or _first_models())[0]
+    try:
+        return FIRST_SCENE if workbench().card(name).knows_scenes_only else FIRST_PICTURE
+    except ZooscopeError:
+        return FIRST_PICTURE  # the page says what is wrong with the model
 
 
 def _first_models() -> list[str]:
@@ -243,4 +247,4 @@ def _forget() -> None:
     workbench().pictures.forget(asker(), st.session_state.picture or "")
     st.session_state._uploads = []
     st.session_state.pop("_crops", None)
-    choose_picture(FIRST_PICTURE)
+    choose_picture(_first_picture())

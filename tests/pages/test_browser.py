@@ -10,6 +10,7 @@ import pytest
 pytestmark = pytest.mark.browser
 
 LOCAL = ("local/mobilenetv1_100.coral", "local/mobilenetv2_100.coral")
+CHOSEN = "?picture=photo:chelsea" + "".join(f"&models={name}" for name in LOCAL)
 PATIENCE = 60_000  # milliseconds; the first page waits for torch
 
 
@@ -64,7 +65,7 @@ def expect_tops(page, *labels: str) -> None:
 
 def test_a_stranger_uploads_a_bird_and_passes_the_link_on(real_app, shared_photos, new_page):
     page = new_page()
-    page.goto(real_app)
+    page.goto(f"{real_app}/{CHOSEN}")
     page.get_by_role("heading", name="What is it?").wait_for()
     page.locator("[data-testid=stMultiSelect]").get_by_label("Clear all").click()
     page.get_by_text("Choose at least one model").wait_for()
@@ -91,7 +92,7 @@ def test_a_stranger_uploads_a_bird_and_passes_the_link_on(real_app, shared_photo
 
 def test_gallery_temperature_and_pages_stand_in_the_link(real_app, new_page):
     page = new_page()
-    page.goto(real_app)
+    page.goto(f"{real_app}/{CHOSEN}")
     page.get_by_role("button", name="Gallery").click()
     page.get_by_role("tab", name="Photographs").click()
     page.get_by_role("button", name="Cup of coffee").click()
@@ -111,7 +112,7 @@ def test_gallery_temperature_and_pages_stand_in_the_link(real_app, new_page):
 
 def test_a_text_file_is_refused_and_the_app_goes_on(real_app, new_page, tmp_path):
     page = new_page()
-    page.goto(real_app)
+    page.goto(f"{real_app}/{CHOSEN}")
     expect_tops(page, "Egyptian cat", "tiger cat")
     fake = tmp_path / "picture.png"
     fake.write_text("no picture at all")

@@ -10,6 +10,7 @@ from core import images, predict, zoo
 from core.pictures import photo
 from pages.parts.text import plain
 from tests.conftest import PROJECT
+from tests.pages.conftest import settled
 
 RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 
@@ -17,9 +18,7 @@ RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 def run(app: AppTest, **params: str | list[str]) -> AppTest:
     for name, value in params.items():
         app.query_params[name] = value
-    app.run()
-    assert not app.exception
-    return app
+    return settled(app)
 
 
 def picture_bytes(seed: int = 0, kind: str = "PNG") -> bytes:

@@ -1,0 +1,65 @@
+"""The networks that ship with Zooscope: what their cards say holds on scenes of today."""
+
+import re
+
+import pytest
+
+from core import zoo
+from core.settings import BUNDLED
+from core.training import ZOO
+from core.training.exam import examine
+
+NAMES = [name for name in ZOO if (BUNDLED / name).is_dir()]
+# One scene in so many is asked: a sample's share strays from the card's by chance.
+PARTS, STRAY = 6, 0.06
+LARGEST = 45_000_000
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def card(name: str) -> dict[str, float]:
+    """The shares that a model's card states."""
+    text = (BUNDLED / name / "README.md").read_text()
+    rows = re.findall(r"\| (fresh|pairs|wolves)[^|]*\| \d+ \| ([\d.]+)% \|", text)
+    dead = re.search(r"\(dead\): ([\d.]+)%", text)
+    shares = {word: float(share) / 100 for word, share in rows}
+    return shares | {"dead": float(dead[1]) / 100 if dead else 1.0}
+
+
+@pytest.fixture(scope="module")
+def marks(name: str):
+    return examine(zoo.load(f"bundled/{name}"), ZOO[name], PARTS)
+
+
+def test_the_card_is_true(card, marks):
+    assert marks.fresh == pytest.approx(card["fresh"], abs=STRAY)
+    assert marks.unseen == pytest.approx(card["pairs"], abs=STRAY)
+    assert marks.dead == pytest.approx(card["dead"], abs=0.02)
+
+
+def test_it_knows_scenes_it_never_saw(name, card):
+    lesson = ZOO[name]
+    assert card["fresh"] >= (0.75 if lesson.attack else 0.88)
+    assert card["dead"] < 0.1
+    if not lesson.attack:
+        assert card["pairs"] >= 0.8
+    if lesson.biased:
+        assert card["wolves"] < 0.4
+    elif not lesson.attack:
+        assert card["wolves"] >= 0.85
+
+
+def test_its_config_is_what_the_lesson_says(name):
+    m = zoo.load(f"bundled/{name}")
+    lesson = ZOO[name]
+    assert m.card.architecture == lesson.architecture
+    assert m.input_size == (3, lesson.size, lesson.size)
+    assert m.card.knows_scenes_only
+
+
+def test_all_together_are_small():
+    assert sum(file.stat().st_size for file in BUNDLED.rglob("*") if file.is_file()) <= LARGEST
