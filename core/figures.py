@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
 from plotly.colors import sample_colorscale
@@ -135,6 +136,25 @@ def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         yaxis={"title": "side", "rangemode": "tozero"},
         yaxis2={"title": "channels", "overlaying": "y", "side": "right", "rangemode": "tozero"},
+        legend={"orientation": "h", "y": 1.15},
+        dragmode=False,
+    )
+    return figure
+
+
+def stacked_counts(counts: pd.DataFrame) -> go.Figure:
+    """Counts as bars, one a row, their columns stacked."""
+    figure = go.Figure(
+        [
+            go.Bar(x=list(counts.index), y=counts[name], name=name, marker_color=colour)
+            for name, colour in zip(counts.columns, PALETTE, strict=False)
+        ]
+    )
+    figure.update_layout(
+        barmode="stack",
+        height=300,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        yaxis_title="units",
         legend={"orientation": "h", "y": 1.15},
         dragmode=False,
     )

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
 import streamlit as st
 
-from core import compare, tasks
+from core import compare, dissect, figures, tasks
 from core.anatomy import Organ
 from core.engine import Answer
 from core.recipes import Recipe, Result
@@ -22,7 +23,9 @@ DEPTHS: Mapping[str, float] = {
     "late": 0.95,
 }
 UNITS = 4
-STAGES, LIKES = "The same depth", "The same neuron"
+STAGES, LIKES, PARTS = "The same depth", "The same neuron", "Parts by depth"
+# Blocks of each network whose units are named, and the overlap from which a name counts.
+NAMED_BLOCKS, NAMED = 6, 0.1
 
 
 def show() -> None:
@@ -38,16 +41,14 @@ def show() -> None:
     bodies = _bodies(list(models.values()))
     if len(bodies) < len(models):
         return
-    if held("view") not in (STAGES, LIKES):
+    views = {STAGES: _show_stages, LIKES: _show_likes, PARTS: _show_parts}
+    if held("view") not in views:
         st.session_state.view = STAGES
     view = st.segmented_control(
-        "View", [STAGES, LIKES], key="view", bind="query-params", required=True,
+        "View", list(views), key="view", bind="query-params", required=True,
         label_visibility="collapsed",
     )  # fmt: skip
-    if view == LIKES:
-        _show_likes(models, bodies)
-    else:
-        _show_stages(models, bodies)
+    views[view or STAGES](models, bodies)
 
 
 def _bodies(cards: Sequence[Card]) -> dict[str, list[Organ]]:
@@ -141,6 +142,41 @@ def _show_likes(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
             if name in matches:
                 caption += f" · r = {matches[name].r:.2f}"
             _picture(recipe, answer, caption)
+
+
+def _show_parts(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
+    st.caption(
+        "How many units of each block cover a part of drawn scenes, by kind: those whose"
+        f" best intersection over union is at least {NAMED} (Network Dissection, Bau et al. 2017)."
+    )
+    asked = {}
+    for name, card in models.items():
+        blocks = bodies[name]
+        step = max(1, -(-len(blocks) // NAMED_BLOCKS))
+        for organ in blocks[step - 1 :: step]:
+            asked[name, organ.name] = tasks.parts_recipe(card, organ.name)
+    answers = work.answers(list(asked.values()), key="parts")
+    found = dict(zip(asked, answers, strict=True))
+    for place, (name, card) in zip(st.columns(len(models)), models.items(), strict=True):
+        scores = {
+            layer: tasks.parts_of(answer.result)
+            for (owner, layer), answer in found.items()
+            if owner == name and answer.result
+        }
+        with place:
+            st.markdown(f"**{plain(card.title)}**")
+            if not scores:
+                st.skeleton(height=300)
+                continue
+            counts = dissect.count_kinds(scores, NAMED)
+            st.plotly_chart(
+                figures.stacked_counts(counts),
+                key=f"_kinds_{name}",
+                config={"displayModeBar": False},
+                alt=f"Units of {card.title} by kind of part and depth",
+            )
+            table = pd.concat({layer: one.best() for layer, one in scores.items()}, names=["layer"])
+            st.dataframe(table.sort_values("iou", ascending=False).head(50))
 
 
 def _responses(

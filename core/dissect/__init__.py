@@ -2,7 +2,7 @@
 
 from core.dissect.ablation import logits_without
 from core.dissect.classes import by_class, selectivity
-from core.dissect.concepts import CONCEPTS, PartScores, parts, parts_steps
+from core.dissect.concepts import CONCEPTS, PartScores, count_kinds, parts, parts_steps
 from core.dissect.fields import field_box, receptive_fields
 from core.dissect.filters import NoFilters, first_filters
 from core.dissect.links import incoming, outgoing
@@ -21,6 +21,7 @@ __all__ = [
     "Responses",
     "activations",
     "by_class",
+    "count_kinds",
     "dead_share",
     "field_box",
     "first_filters",

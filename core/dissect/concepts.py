@@ -4,7 +4,7 @@ Bau et al. 2017 (arXiv 1704.05796): a unit's map is thresholded where it is stro
 set, and compared with the mask of every part.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +31,7 @@ GRID = 112
 # What a unit may respond to: parts, the whole thing, and what stands behind it.
 OBJECT = "object"
 CONCEPTS = (*PARTS[1:], OBJECT, *BACKGROUNDS)
+KINDS = ("place", "part", "whole")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,30 @@ class PartScores:
         return pd.DataFrame(
             {"concept": [CONCEPTS[index] for index in best], "iou": self.iou.max(axis=1)}
         )
+
+
+def count_kinds(layers: Mapping[str, PartScores], least: float) -> pd.DataFrame:
+    """How many units of each layer cover a concept, by its kind.
+
+    Args:
+        layers: Scores by layer, in the order of computing.
+        least: The overlap from which a unit counts.
+
+    Returns:
+        One row a layer; columns "place", "part" and "whole", with counts.
+    """
+    rows = {}
+    for name, scores in layers.items():
+        best = scores.best()
+        kinds = best["concept"][best["iou"] >= least].map(_kind)
+        rows[name] = {kind: int((kinds == kind).sum()) for kind in KINDS}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(KINDS))
+
+
+def _kind(concept: str) -> str:
+    if concept == OBJECT:
+        return "whole"
+    return "place" if concept in BACKGROUNDS else "part"
 
 
 def parts(m: Model, name: str, count: int | None = None) -> PartScores:

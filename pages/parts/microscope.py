@@ -229,6 +229,28 @@ def _show_without(slide: Slide, results: Results) -> None:
     )
 
 
+def _picture_needs(slide: Slide) -> Needs:
+    if slide.picture is None:
+        return {}
+    return {
+        method: tasks.direction_recipe(slide.card, slide.layer, slide.picture.id, method)
+        for method in ("direction", "caricature")
+    }
+
+
+def _show_picture(slide: Slide, results: Results) -> None:
+    if not results:
+        st.info("Choose a picture in the sidebar.")
+        return
+    st.caption("What this whole layer makes of the chosen picture, not this channel alone.")
+    captions = {
+        "direction": "its mix of channels, anywhere",
+        "caricature": "everything at its place",
+    }
+    for place, (method, caption) in zip(st.columns(2), captions.items(), strict=True):
+        place.image(results[method].arrays["face0"], caption=caption, alt=caption, width="stretch")
+
+
 def _responses_needs(slide: Slide) -> Needs:
     return {"responses": tasks.responses_recipe(slide.card, slide.layer)}
 
@@ -246,6 +268,7 @@ SECTIONS: Mapping[str, Section] = {
     "Top crops": Section(_crops_needs, _show_crops),
     "Classes": Section(_responses_needs, _show_classes),
     "Parts": Section(_parts_needs, _show_parts, lambda slide: slide.organ.has_positions),
+    "The picture": Section(_picture_needs, _show_picture, lambda slide: slide.organ.has_positions),
     "Links": Section(_links_needs, _show_links),
     "Without it": Section(
         _without_needs, _show_without, lambda s: s.layer != LOGITS and bool(s.card.labels)

@@ -69,3 +69,13 @@ def test_the_scores_of_a_real_network_are_shares(small_model: zoo.Model):
 def test_a_layer_without_positions_is_refused(small_model: zoo.Model):
     with pytest.raises(probe.UnknownLayer, match="no positions"):
         dissect.parts(small_model, "fc")
+
+
+def test_units_are_counted_by_kind():
+    iou = np.zeros((4, len(CONCEPTS)), np.float32)
+    for unit, (concept, overlap) in enumerate(
+        [("wheel", 0.3), ("grass", 0.5), ("object", 0.2), ("eye", 0.05)]
+    ):
+        iou[unit, CONCEPTS.index(concept)] = overlap
+    counts = dissect.count_kinds({"late": dissect.PartScores(iou)}, 0.1)
+    assert counts.loc["late"].to_dict() == {"place": 1, "part": 1, "whole": 1}

@@ -70,6 +70,12 @@ def test_the_like_of_a_neuron_is_the_one_that_correlates_best(app: AppTest):
     assert expected in captions(app)
 
 
+def test_units_are_counted_by_part_and_depth(app: AppTest):
+    opened(app, "compare_neurons", RESNET, EFFICIENTNET, view="Parts by depth")
+    assert len(app.get("plotly_chart")) == 2
+    assert len(app.dataframe) == 2
+
+
 def test_one_network_alone_is_a_hint(app: AppTest):
     opened(app, "compare_neurons", RESNET)
     assert any("at least two" in info.value for info in app.info)

@@ -47,6 +47,7 @@ def test_a_layers_channels_are_shown_and_one_can_be_clicked(app: AppTest):
         ("Top crops", "answered most"),
         ("Classes", "Selectivity"),
         ("Parts", "intersection over union"),
+        ("The picture", "whole layer"),
         ("Links", "standard deviation"),
         ("Without it", "without this channel"),
     ],
