@@ -1,19 +1,21 @@
 """Neurons: what each channel of a layer looks for, and one of them under the microscope."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import streamlit as st
+from PIL import Image
 
-from core import tasks
+from core import images, tasks
 from core.anatomy import Organ
 from core.engine import Answer
 from core.recipes import Recipe, Result
 from core.visualize import LOGITS
 from core.zoo import Card
 from pages.parts import chooser, layers, microscope, work
-from pages.parts.microscope import Section, Slide
 from pages.parts.session import held
+from pages.parts.slide import Section, Slide
 from pages.parts.text import plain
 from streamlit_app import framed
 
@@ -167,7 +169,8 @@ def _show_large(slide: Slide, recipe: Recipe, answer: Answer) -> None:
     st.image(pixels, alt=f"What {slide.title} looks for", width="stretch")
     if answer.result:
         with st.container(horizontal=True):
-            st.download_button("PNG", lambda: microscope.png(pixels), f"{slide.unit}.png",
+            png = partial(images.png, Image.fromarray(pixels))
+            st.download_button("PNG", png, f"{slide.unit}.png", "image/png",
                                icon=":material/download:", on_click="ignore")  # fmt: skip
             st.download_button("Recipe", recipe.to_json(), "recipe.json", "application/json",
                                icon=":material/receipt_long:", on_click="ignore")  # fmt: skip

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import predict, probe
-from core.visualize.objectives import Channel
+from core.visualize.terms import Channel
 from core.zoo import Model
 
 # Units to switch off, by layer.

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from core import probe
-from core.visualize.objectives import Channel
+from core.visualize.terms import Channel
 from core.zoo import Model
 
 

@@ -5,8 +5,6 @@ A picture is objective × canvas × transforms × ascent, as lucid split it.
 
 from core.visualize.ascent import Rendering
 from core.visualize.objectives import (
-    LOGITS,
-    NoSuchUnit,
     Objective,
     between,
     caricature,
@@ -19,6 +17,7 @@ from core.visualize.objectives import (
 )
 from core.visualize.quality import Quality, quality_for
 from core.visualize.rendering import render, render_steps
+from core.visualize.terms import LOGITS, NoSuchUnit
 from core.visualize.transforms import Transforms
 
 __all__ = [

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from core import probe
 from core.steps import Progress, Steps
 from core.visualize.canvas import CANVASES
-from core.visualize.objectives import LOGITS, Objective
+from core.visualize.objectives import Objective
 from core.visualize.quality import Quality
+from core.visualize.terms import LOGITS
 from core.visualize.transforms import looked_at
 from core.zoo import Model
 

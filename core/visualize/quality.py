@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.visualize.objectives import LOGITS
+from core.visualize.terms import LOGITS
 from core.visualize.transforms import Transforms
 
 

@@ -1,80 +1,20 @@
 """One unit from every side: its faces, what excites it, its parts, its links, and doing without."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
-from core import dissect, images, predict, tasks
-from core.anatomy import Organ
+from core import dissect, predict, tasks
 from core.dissect import sample
-from core.pictures import PHOTOS, Picture
-from core.recipes import Recipe, Result
 from core.visualize import LOGITS
-from core.zoo import Card
-from pages.parts.session import held, workbench
+from pages.parts import crops
+from pages.parts.session import held
+from pages.parts.slide import Needs, Results, Section, Slide
 from pages.parts.text import plain
 
-FACES, CROPS, LINKS = 4, 9, 8
-# Side at which a crop is shown, and the least share of the picture it shows.
-CROP_SIDE, LEAST_CROP = 120, 0.12
-SCENES, PHOTOGRAPHS = "drawn scenes", "photographs at hand"
-
-Needs = dict[str, Recipe]
-Results = Mapping[str, Result]
-
-
-@dataclass(frozen=True)
-class Slide:
-    """A unit, and where it is.
-
-    Attributes:
-        card: Its model.
-        organ: Its layer.
-        unit: Its number.
-        fields: Receptive fields of the model's main layers, in input pixels.
-        before: The main layer before this one, or None.
-        after: The main layer after it, or None.
-        picture: The chosen picture, or None where it is gone.
-    """
-
-    card: Card
-    organ: Organ
-    unit: int
-    fields: Mapping[str, float]
-    before: Organ | None
-    after: Organ | None
-    picture: Picture | None
-
-    @property
-    def layer(self) -> str:
-        """The layer's name."""
-        return self.organ.name
-
-    @property
-    def title(self) -> str:
-        """Its name: of a class its label."""
-        if self.layer == LOGITS:
-            return self.card.labels[self.unit]
-        return f"{self.layer}, channel {self.unit}"
-
-
-@dataclass(frozen=True)
-class Section:
-    """A side to look at a unit from.
-
-    Attributes:
-        needs: The recipes for it, by what they are for.
-        show: Shows it, once all are there.
-        fits: Whether this unit has such a side.
-    """
-
-    needs: Callable[[Slide], Needs]
-    show: Callable[[Slide, Results], None]
-    fits: Callable[[Slide], bool] = lambda slide: slide.layer != LOGITS
+FACES, LINKS = 4, 8
 
 
 def choose(slide: Slide) -> Section:
@@ -97,56 +37,6 @@ def _show_faces(slide: Slide, results: Results) -> None:
             with grid.cell():
                 alt = f"Face {index + 1} of {slide.title}"
                 st.image(arrays[name], alt=alt, width="stretch")
-
-
-def _show_crops(slide: Slide, results: Results) -> None:
-    responses = tasks.responses_of(results["responses"])
-    if responses.dead[slide.unit]:
-        st.warning("Dead: it never changes over these pictures.", icon=":material/skull:")
-        return
-    st.caption(
-        f"Where it answered most, with as much around it as it looks at. It comes to half of its"
-        f" most in {responses.firing[slide.unit]:.0%} of the pictures."
-    )
-    with st.grid(3, min_column_width=90) as grid:
-        for rank, index in enumerate(responses.top(slide.unit, CROPS)):
-            with grid.cell():
-                crop = _crop(slide, int(index), responses.place[index, slide.unit])
-                peak = responses.peak[index, slide.unit]
-                st.image(crop, caption=f"{peak:.2f}", alt=f"Crop {rank + 1}", width="stretch")
-
-
-def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:
-    """What a unit looked at in a picture of the set."""
-    chosen = _photographs()
-    if chosen:
-        whole = slide.card.preprocessing.crop(chosen[index].image)
-    else:
-        whole = sample.scene(index, max(slide.card.input_size[1:])).image
-    side = max(slide.fields.get(slide.layer, whole.width), LEAST_CROP * whole.width)
-    _, rows, columns = slide.organ.shape
-    y, x = (place[0] + 0.5) * whole.height / rows, (place[1] + 0.5) * whole.width / columns
-    left = min(max(x - side / 2, 0), max(whole.width - side, 0))
-    top = min(max(y - side / 2, 0), max(whole.height - side, 0))
-    box = (left, top, min(left + side, whole.width), min(top + side, whole.height))
-    return whole.resize((CROP_SIDE, CROP_SIDE), Image.Resampling.BICUBIC, box=box)
-
-
-def _photographs() -> list[Picture]:
-    """The photographs to look over; none where scenes are looked over."""
-    if held("over") != PHOTOGRAPHS:
-        return []
-    references = [f"photo:{name}" for name in PHOTOS] + st.session_state.get("_uploads", [])
-    return [workbench().pictures.find(reference) for reference in references]
-
-
-def _crops_needs(slide: Slide) -> Needs:
-    st.segmented_control(
-        "Over", [SCENES, PHOTOGRAPHS], key="over", bind="query-params", default=SCENES,
-        required=True, label_visibility="collapsed",
-    )  # fmt: skip
-    ids = [picture.id for picture in _photographs()]
-    return {"responses": tasks.responses_recipe(slide.card, slide.layer, ids)}
 
 
 def _show_classes(slide: Slide, results: Results) -> None:
@@ -265,7 +155,7 @@ def _parts_needs(slide: Slide) -> Needs:
 
 SECTIONS: Mapping[str, Section] = {
     "Faces": Section(_faces_needs, _show_faces, lambda slide: True),
-    "Top crops": Section(_crops_needs, _show_crops),
+    "Top crops": Section(crops.needs, crops.show),
     "Classes": Section(_responses_needs, _show_classes),
     "Parts": Section(_parts_needs, _show_parts, lambda slide: slide.organ.has_positions),
     "The picture": Section(_picture_needs, _show_picture, lambda slide: slide.organ.has_positions),
@@ -274,8 +164,3 @@ SECTIONS: Mapping[str, Section] = {
         _without_needs, _show_without, lambda s: s.layer != LOGITS and bool(s.card.labels)
     ),
 }
-
-
-def png(pixels: np.ndarray) -> bytes:
-    """A picture to download."""
-    return images.png(Image.fromarray(pixels))
