@@ -1,0 +1,127 @@
+"""Tasks: every recipe a page may ask for is answered, as its method would answer it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core import dissect, predict, probe, tasks, visualize, zoo
+from core.dissect import sample
+from core.recipes import Recipe
+from core.settings import Settings
+from core.steps import Progress
+from core.visualize import Quality
+from core.workbench import Workbench
+
+NAME = "untrained/test_resnet"
+QUICK = Quality(size=24, steps=5)
+
+
+@pytest.fixture(autouse=True)
+def few_scenes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.dissect.sample.COUNT", 28)
+
+
+@pytest.fixture
+def bench(settings: Settings) -> Iterator[Workbench]:
+    workbench = Workbench(settings)
+    yield workbench
+    workbench.close()
+
+
+@pytest.fixture
+def picture(bench: Workbench, noise: Image.Image) -> str:
+    return bench.pictures.keep(noise, "test")
+
+
+def test_a_channels_picture_is_the_one_render_makes(bench: Workbench, small_model: zoo.Model):
+    card = bench.card(NAME)
+    recipes = [tasks.picture_recipe(card, "layer2", unit, quality=QUICK) for unit in (3, 5)]
+    made = [result.arrays["face0"] for result in bench.answer(recipes)]
+    objectives = [visualize.channel("layer2", unit) for unit in (3, 5)]
+    expected = visualize.render(small_model, objectives, quality=QUICK)
+    np.testing.assert_array_equal(np.stack(made), expected)
+
+
+def test_channels_of_one_layer_are_made_together_and_previewed_apart(small_model: zoo.Model):
+    card = zoo.describe(NAME)
+    recipes = [tasks.picture_recipe(card, "layer2", unit, quality=QUICK) for unit in (3, 5)]
+    task = tasks.ALL["picture"]
+    shown: list[Progress] = list(task.steps(small_model, recipes, [[], []]))
+    previews = [progress.preview for progress in shown if progress.preview[0] is not None]
+    assert previews
+    assert [one.shape for one in previews[0]] == [(1, 24, 24, 3)] * 2
+    assert not np.array_equal(previews[-1][0], previews[-1][1])
+
+
+def test_faces_come_in_one_result(bench: Workbench):
+    recipe = tasks.picture_recipe(bench.card(NAME), "logits", 7, faces=3, quality=QUICK)
+    (result,) = bench.answer([recipe])
+    assert sorted(result.arrays) == ["face0", "face1", "face2"]
+    assert len(result.record["scores"]) == 3
+
+
+def test_a_picture_gives_a_direction_and_a_caricature(bench: Workbench, picture: str):
+    card = bench.card(NAME)
+    recipes = [
+        tasks.direction_recipe(card, "layer3", picture, method, quality=QUICK)
+        for method in ("direction", "caricature")
+    ]
+    first, second = (result.arrays["face0"] for result in bench.answer(recipes))
+    assert first.shape == second.shape == (24, 24, 3)
+    assert not np.array_equal(first, second)
+
+
+def test_responses_of_many_layers_take_one_pass_and_are_those_of_the_method(
+    bench: Workbench, small_model: zoo.Model
+):
+    layers = ["layer1", "layer3"]
+    recipes = [tasks.responses_recipe(bench.card(NAME), layer) for layer in layers]
+    results = [tasks.responses_of(result) for result in bench.answer(recipes)]
+    (drawn,) = sample.batches(max(small_model.input_size[1:]))
+    expected = dissect.responses(small_model, sample.images(drawn), layers)
+    for layer, found in zip(layers, results, strict=True):
+        np.testing.assert_allclose(found.peak, expected[layer].peak, rtol=1e-4, atol=1e-5)
+
+
+def test_responses_to_given_pictures(bench: Workbench, picture: str):
+    (result,) = bench.answer([tasks.responses_recipe(bench.card(NAME), "layer2", [picture])])
+    assert tasks.responses_of(result).peak.shape == (1, 48)
+
+
+def test_maps_are_the_strongest_first(
+    bench: Workbench, small_model: zoo.Model, noise: Image.Image, picture: str
+):
+    (result,) = bench.answer([tasks.maps_recipe(bench.card(NAME), "layer2", picture)])
+    values = probe.read(small_model, small_model.preprocess([noise]), ["layer2"])["layer2"][0]
+    peaks = values.flatten(1).amax(1)
+    assert result.arrays["units"][0] == int(peaks.argmax())
+    np.testing.assert_allclose(result.arrays["maps"][0], values[peaks.argmax()], rtol=1e-2)
+
+
+def test_links_parts_body_and_doing_without(
+    bench: Workbench, small_model: zoo.Model, noise: Image.Image, picture: str
+):
+    card = bench.card(NAME)
+    recipes: list[Recipe] = [
+        tasks.links_recipe(card, "layer2", 1, "layer1", "incoming"),
+        tasks.links_recipe(card, "layer2", 1, "layer3", "outgoing"),
+        tasks.parts_recipe(card, "layer2"),
+        tasks.body_recipe(card),
+        tasks.without_recipe(card, "layer2", [1, 0], picture),
+    ]
+    incoming, outgoing, parts, body, without = bench.answer(recipes)
+    assert incoming.arrays["pulls"].shape == (32,)
+    assert outgoing.arrays["pulls"].shape == small_model.layers["layer3"].shape[:1]
+    assert tasks.parts_of(parts).iou.shape == (48, len(dissect.CONCEPTS))
+    assert [organ.name for organ in tasks.organs_of(body)] == list(small_model.layers)
+    expected = dissect.logits_without(small_model, [noise], {"layer2": [0, 1]})[0]
+    np.testing.assert_allclose(without.arrays["logits"], expected, atol=1e-5)
+    assert not np.allclose(expected, predict.scores(small_model, [noise]).logits[0])
+
+
+def test_a_unit_that_is_not_there_fails_with_the_range(bench: Workbench):
+    recipe = tasks.picture_recipe(bench.card(NAME), "layer2", 4800, quality=QUICK)
+    with pytest.raises(visualize.NoSuchUnit, match="0 to 47"):
+        bench.answer([recipe])
