@@ -35,7 +35,7 @@ def incoming(
     with m.borrow() as net, probe.Probe(net, [there, here]) as reading:
         reading.run(x)
         given = reading.activations[source]
-        score = Channel(layer, unit).score(reading.activations[layer]).mean()
+        score = reading.activations[layer][:, unit].mean()
         (pull,) = torch.autograd.grad(score, given)
     spread = given.detach().movedim(1, 0).flatten(1).std(dim=1)
     return (pull.flatten(2).sum(dim=(0, 2)) * spread).cpu().numpy()
