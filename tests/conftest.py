@@ -17,7 +17,7 @@ from PIL import Image  # noqa: E402
 from timm.models import save_for_hf  # noqa: E402
 
 from core import images, zoo  # noqa: E402
-from core.settings import Settings  # noqa: E402
+from core.settings import BUNDLED, Settings  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -25,12 +25,21 @@ SHARED = PROJECT.parent / "shared"
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
-    """No test sees the user's settings, store or hub cache, or asks a real hub."""
+    """No test sees the user's settings, store or hub cache, the bundled zoo, or asks a real hub."""
     for name in ("MODELS", "STORE", "ENGINE", "DEVICE", "MEMORY_MB", "STORE_MB", "DOWNLOAD_MB"):
         monkeypatch.delenv(f"ZOOSCOPE_{name}", raising=False)
     monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens on discard
+    monkeypatch.setattr("core.zoo.card.BUNDLED", tmp_path_factory.getbasetemp() / "no weights")
+
+
+@pytest.fixture
+def bundled(_own_surroundings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The networks that ship with Zooscope, by name, seen as in the app."""
+    monkeypatch.setattr("core.zoo.card.BUNDLED", BUNDLED)
+    names = sorted(folder.name for folder in BUNDLED.iterdir()) if BUNDLED.is_dir() else []
+    return [f"bundled/{name}" for name in names]
 
 
 @pytest.fixture

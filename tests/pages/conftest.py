@@ -25,9 +25,8 @@ FLAGS = [
 
 @pytest.fixture
 def app(made_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app, from its entry file, with two small models in a folder and no other; not run yet."""
+    """The app, from its entry file, with two small models in a folder and no others; not run yet."""
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(made_models))
-    monkeypatch.setattr("core.zoo.card.BUNDLED", made_models / "none")
     monkeypatch.chdir(PROJECT)
     st.cache_resource.clear()
     yield AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)

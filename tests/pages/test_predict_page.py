@@ -41,6 +41,26 @@ def test_a_first_visit_opens_with_a_picture_and_the_models_that_are_here(app):
     assert len(app.dataframe) == 1
 
 
+def test_without_settings_the_app_opens_with_a_scene_and_bundled_networks(
+    app, bundled, monkeypatch
+):
+    """A first visit, offline: what the first trained network says of a scene it never saw."""
+    monkeypatch.delenv("ZOOSCOPE_MODELS")
+    run(app)
+    assert app.session_state["picture"].startswith("scene:")
+    assert app.session_state["models"] == bundled[:2]
+    assert len(app.get("plotly_chart")) == len(bundled[:2])
+    assert not app.error
+
+
+@pytest.mark.parametrize(("picture", "noted"), [("photo:coffee", True), ("scene:owl~3", False)])
+def test_a_photograph_for_a_network_that_knows_scenes_only_comes_with_a_note(
+    app, bundled, picture, noted
+):
+    run(app, picture=picture, models=bundled[:1])
+    assert ("only knows drawn scenes" in texts(app)) == noted
+
+
 def test_the_page_says_what_core_says(app, made_models):
     run(app, picture="photo:coffee", models=[RESNET])
     m = zoo.load(RESNET)

@@ -30,8 +30,8 @@ def card(name: str) -> dict[str, float]:
     return shares | {"dead": float(dead[1]) / 100 if dead else 1.0}
 
 
-@pytest.fixture(scope="module")
-def marks(name: str):
+@pytest.fixture
+def marks(name: str, bundled: list[str]):
     return examine(zoo.load(f"bundled/{name}"), ZOO[name], PARTS)
 
 
@@ -53,7 +53,7 @@ def test_it_knows_scenes_it_never_saw(name, card):
         assert card["wolves"] >= 0.85
 
 
-def test_its_config_is_what_the_lesson_says(name):
+def test_its_config_is_what_the_lesson_says(name, bundled):
     m = zoo.load(f"bundled/{name}")
     lesson = ZOO[name]
     assert m.card.architecture == lesson.architecture

@@ -35,7 +35,7 @@ CONFIG = {
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """What can be opened where nothing lies on the machine."""
+    """What can be opened where nothing lies on the machine but what ships with Zooscope."""
     return zoo.catalog(Settings())
 
 
@@ -88,7 +88,7 @@ def test_there_is_one_row_for_a_name(table):
     assert len(table) > 1500
 
 
-def test_every_name_can_be_described_and_its_card_agrees(table):
+def test_every_name_can_be_described_and_its_card_agrees(table, bundled):
     for row in table.itertuples():
         card = zoo.describe(row.name)
         assert (card.name, card.architecture) == (row.name, row.architecture)
