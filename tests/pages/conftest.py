@@ -25,7 +25,7 @@ FLAGS = [
 
 @pytest.fixture
 def app(made_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app, from its entry file, with two small models in a folder and no others; not run yet."""
+    """The app, from its entry file, with no models but two small ones in a folder; not run yet."""
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(made_models))
     monkeypatch.chdir(PROJECT)
     st.cache_resource.clear()
