@@ -4,7 +4,7 @@ Bau et al. 2017 (arXiv 1704.05796): a unit's map is thresholded where it is stro
 set, and compared with the mask of every part.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +21,10 @@ from core.scenes.world import Batch
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
-# Share of all positions that are a unit's strongest (Bau et al. 2020, PNAS 117: the top 1 %).
-STRONGEST = 0.01
+# Shares of all positions that may be a unit's strongest. Which one tells best is found on half of
+# the scenes, the overlap on the other half (GAN Dissection, Bau et al. 2019, arXiv 1811.10597): a
+# wheel and a wall are not of one size.
+STRONGEST = (0.005, 0.01, 0.02, 0.05, 0.1)
 # Positions of each picture by which a unit's threshold is found.
 SAMPLED = 128
 # Side of the grid on which maps and masks are compared, at most.
@@ -34,12 +36,17 @@ CONCEPTS = (*PARTS[1:], OBJECT, *BACKGROUNDS)
 KINDS = ("place", "part", "whole")
 
 
+# Pixels that unit and concept share, by share of the strongest, unit and concept; that the unit
+# holds; and that the concept holds.
+Overlap = tuple[Tensor, Tensor, Tensor]
+
+
 @dataclass(frozen=True)
 class PartScores:
     """How well each unit's strongest places cover each concept.
 
     Attributes:
-        iou: Intersection over union, over all scenes together, 0 to 1.
+        iou: Intersection over union, over half of the scenes together, 0 to 1.
     """
 
     iou: Float[np.ndarray, "c concepts"]
@@ -103,13 +110,22 @@ def parts_steps(m: Model, name: str, count: int | None = None) -> Steps[PartScor
         batches.append(batch)
         yield Progress(len(batches), total, note="finding thresholds")
     thresholds = _thresholds(torch.cat(samples))
-    sums: list[tuple[Tensor, Tensor, Tensor]] = []
-    for batch in batches:
-        sums.append(_overlaps(_maps(m, name, batch), thresholds, _masks(batch)))
-        yield Progress(len(batches) + len(sums), total, note="comparing with masks")
-    both, unit, concept = (torch.stack(part).sum(0) for part in zip(*sums, strict=True))
-    union = unit[:, None] + concept[None, :] - both
-    return PartScores((both / union.clamp(min=1)).float().cpu().numpy())
+    halves: tuple[list[Overlap], list[Overlap]] = ([], [])
+    for index, batch in enumerate(batches, 1):
+        maps, masks = _maps(m, name, batch), _masks(batch)
+        middle = -(-len(maps) // 2)
+        for half, rows in zip(halves, (slice(middle), slice(middle, None)), strict=True):
+            half.append(_overlaps(maps[rows], thresholds, masks[:, rows]))
+        yield Progress(len(batches) + index, total, note="comparing with masks")
+    found, held_out = (_iou(half) for half in halves)
+    best = found.argmax(dim=0, keepdim=True)
+    return PartScores(held_out.gather(0, best)[0].float().cpu().numpy())
+
+
+def _iou(overlaps: Sequence[Overlap]) -> Float[Tensor, "shares c concepts"]:
+    both, unit, concept = (torch.stack(part).sum(0) for part in zip(*overlaps, strict=True))
+    union = unit[:, :, None] + concept[None, None, :] - both
+    return both / union.clamp(min=1)
 
 
 def _maps(m: Model, name: str, batch: Batch) -> Float[Tensor, "n c h w"]:
@@ -126,10 +142,11 @@ def _sampled(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "sample
     return flat[:, :, places].movedim(1, 2).flatten(0, 1)
 
 
-def _thresholds(sampled: Float[Tensor, "samples c"]) -> Float[Tensor, " c"]:
-    """Above this a response is among the strongest; a unit that saturates has many of those."""
+def _thresholds(sampled: Float[Tensor, "samples c"]) -> Float[Tensor, "shares c"]:
+    """Above these a response is among the strongest; a unit that saturates has many of those."""
     low, high = sampled.amin(dim=0), sampled.amax(dim=0)
-    return torch.minimum(sampled.quantile(1 - STRONGEST, dim=0), high - 1e-3 * (high - low))
+    shares = sampled.new_tensor([1 - share for share in STRONGEST])
+    return torch.minimum(sampled.quantile(shares, dim=0), high - 1e-3 * (high - low))
 
 
 def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:
@@ -152,19 +169,20 @@ def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:
 
 def _overlaps(
     maps: Float[Tensor, "n c h w"],
-    thresholds: Float[Tensor, " c"],
+    thresholds: Float[Tensor, "shares c"],
     masks: Bool[Tensor, "concepts n y x"],
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Pixels that unit and concept share, that the unit holds, and that the concept holds."""
+) -> Overlap:
+    """How the strongest places of each unit meet each concept."""
     grid = masks.shape[-2:]
-    both = torch.zeros(maps.shape[1], len(masks), dtype=torch.float64)
-    unit = torch.zeros(maps.shape[1], dtype=torch.float64)
+    both = torch.zeros(*thresholds.shape, len(masks), dtype=torch.float64)
+    unit = torch.zeros(thresholds.shape, dtype=torch.float64)
     for row in _rows(len(maps)):  # enlarged maps of a whole batch would take a gigabyte
         large = functional.interpolate(maps[row], grid, mode="bilinear", align_corners=False)
-        strong = (large > thresholds[:, None, None]).float().movedim(1, 0).flatten(1)  # c pixels
-        there = masks[:, row].float().flatten(1).to(strong)
-        both += (strong @ there.T).cpu()
-        unit += strong.sum(1).cpu()
+        there = masks[:, row].float().flatten(1).to(large)
+        for index, threshold in enumerate(thresholds):
+            strong = (large > threshold[:, None, None]).float().movedim(1, 0).flatten(1)  # c pixels
+            both[index] += (strong @ there.T).cpu()
+            unit[index] += strong.sum(1).cpu()
     return both, unit, masks.flatten(1).sum(1).double()
 
 

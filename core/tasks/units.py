@@ -103,7 +103,7 @@ def _without_steps(
 RESPONSES = Task(
     "responses", version=1, steps=_responses_steps, cost=1.5, batch=64, apart=("layer",)
 )
-PARTS = Task("parts", version=1, steps=_parts_steps, cost=3.0)
+PARTS = Task("parts", version=2, steps=_parts_steps, cost=3.0)
 LINKS = Task("links", version=1, steps=_links_steps, cost=0.6)
 MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1, batch=64, apart=("layer",))
 WITHOUT = Task("without", version=1, steps=_without_steps, cost=0.1)

@@ -54,7 +54,7 @@ def _show_classes(slide: Slide, results: Results) -> None:
 def _show_parts(slide: Slide, results: Results) -> None:
     scores = tasks.parts_of(results["parts"])
     st.caption(
-        "How well its strongest hundredth of places covers the true mask of each part of drawn"
+        "How well the places where it answers most cover the true mask of each part of drawn"
         " scenes: intersection over union (Network Dissection, Bau et al. 2017)."
     )
     own = pd.Series(scores.iou[slide.unit], index=list(dissect.CONCEPTS)).nlargest(8)
