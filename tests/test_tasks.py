@@ -11,11 +11,13 @@ from core.dissect import sample
 from core.recipes import Recipe
 from core.settings import Settings
 from core.steps import Progress
-from core.visualize import Quality
+from core.visualize import Quality, Transforms
 from core.workbench import Workbench
 
 NAME = "untrained/test_resnet"
-QUICK = Quality(size=24, steps=5)
+# Nothing in it is the default, so that a recipe that leaves something out is found out.
+OTHERWISE = Transforms(jitter=(0.1, 0.0), looks=2)
+QUICK = Quality(size=24, steps=5, decay=1.3, cap=0.9, rate=0.3, transforms=OTHERWISE)
 
 
 @pytest.fixture(autouse=True)

@@ -20,14 +20,7 @@ def _steps(
     m: Model | None, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
 ) -> Steps[list[Result]]:
     m = cast(Model, m)
-    first = dict(recipes[0].options)
-    quality = Quality(
-        canvas=str(first["canvas"]),
-        size=int(cast(int, first["size"])),
-        steps=int(cast(int, first["steps"])),
-        decay=float(cast(float, first["decay"])),
-        cap=float(cast(float, first["cap"])),
-    )
+    quality = Quality.from_json(str(dict(recipes[0].options)["quality"]))
     chosen = [_objective(m, recipe, given) for recipe, given in zip(recipes, inputs, strict=True)]
     owners = np.repeat(np.arange(len(chosen)), [objective.faces for objective in chosen])
     climb = visualize.render_steps(m, chosen, seed=recipes[0].seed, quality=quality)
@@ -76,7 +69,7 @@ def _result(made: Rendering, rows: np.ndarray) -> Result:
     return Result(arrays, record)
 
 
-PICTURE = Task("picture", version=1, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
+PICTURE = Task("picture", version=2, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
 
 
 def picture_recipe(
@@ -144,13 +137,6 @@ def _recipe(
         inputs=inputs,
         layer=layer,
         method=method,
-        options=options(
-            canvas=quality.canvas,
-            size=quality.size,
-            steps=quality.steps,
-            decay=quality.decay,
-            cap=quality.cap,
-            **asked,
-        ),
+        options=options(quality=quality.to_json(), **asked),
         seed=seed,
     )

@@ -20,7 +20,7 @@ from core.zoo import Model
 
 # Steps at first in which rectifiers may let gradients through where they are off (lucid's
 # redirected ReLU), and how much: a unit that is off everywhere gives no direction otherwise. Others
-# are better off without: class pictures carried over to half as many networks with it.
+# are better off without: half as many class pictures carried over to another network with it.
 REDIRECTED, LEAK = 16, 0.1
 RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.Hardswish)
 # Steps after which there is a first preview, and steps between later ones.

@@ -1,6 +1,8 @@
 """How hard to try: canvas, size, steps, and how the pictures are looked at."""
 
-from dataclasses import dataclass, field, replace
+import json
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from core.visualize.terms import LOGITS
 from core.visualize.transforms import Transforms
@@ -28,12 +30,26 @@ class Quality:
     rate: float = 0.1
     transforms: Transforms = field(default_factory=Transforms)
 
+    def to_json(self) -> str:
+        """All of it, for a recipe."""
+        return json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
 
-# Side of class pictures at most: beyond it they take longer and look no better.
+    @classmethod
+    def from_json(cls, text: str) -> "Quality":
+        """What `to_json` wrote."""
+        raw = json.loads(text)
+        courses: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in raw["transforms"].items()
+        }
+        return cls(**raw | {"transforms": Transforms(**courses)})
+
+
+# Side of class pictures at most, for their time: it grows with the square.
 LARGEST = 192
 UNITS = Quality()
-# Smoother, paler, kept about the middle and seen from near and far: what carries over best to a
-# network that the picture was not made for.
+# Smoother, paler, kept about the middle and seen from near and far: of a few settings tried, among
+# the best at carrying over to a network that the picture was not made for.
 CLASSES = Quality(
     steps=96,
     decay=1.5,

@@ -1,5 +1,6 @@
 """Terms of objectives: each looks at one layer and gives a score."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -21,7 +22,7 @@ class NoSuchUnit(ZooscopeError):
 
 
 @dataclass(frozen=True)
-class Term:
+class Term(ABC):
     """Something to maximise at one layer.
 
     Attributes:
@@ -30,11 +31,11 @@ class Term:
 
     layer: str
 
+    @abstractmethod
     def score(self, activation: Float[Tensor, "n c *rest"]) -> Float[Tensor, " n"]:
         """How well each picture does."""
-        raise NotImplementedError
 
-    def check(self, shape: tuple[int, ...]) -> None:
+    def check(self, shape: tuple[int, ...]) -> None:  # noqa: B027 - most have all they ask for
         """Refuse what a layer of this shape (channels first) does not have.
 
         Raises:
