@@ -70,7 +70,7 @@ def _show_stages(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) 
         for name, card in models.items():
             organ = min(bodies[name], key=lambda one: abs(one.depth - depth))
             units = [index * organ.shape[0] // UNITS for index in range(UNITS)]
-            pictures = [tasks.picture_recipe(card, organ.name, unit) for unit in units]
+            pictures = [tasks.picture_recipe(card, organ, unit) for unit in units]
             cells[title, name] = organ, pictures
     wanted = list(dict.fromkeys(recipe for _, pictures in cells.values() for recipe in pictures))
     found = dict(zip(wanted, work.answers(wanted, patience=0.2), strict=True))
@@ -130,9 +130,10 @@ def _show_likes(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
         name: compare.matched(own, {key: one.peak for key, one in responses[name].items()})
         for name in others
     }
-    pictures = {first: tasks.picture_recipe(models[first], layer, unit)}
+    pictures = {first: tasks.picture_recipe(models[first], organ, unit)}
     for name, match in matches.items():
-        pictures[name] = tasks.picture_recipe(models[name], match.layer, match.unit)
+        home = next(one for one in bodies[name] if one.name == match.layer)
+        pictures[name] = tasks.picture_recipe(models[name], home, match.unit)
     answers = work.answers(list(pictures.values()), patience=0.2)
     places = st.columns(len(models), border=True)
     for place, (name, recipe), answer in zip(places, pictures.items(), answers, strict=True):

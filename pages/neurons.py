@@ -55,8 +55,8 @@ def _show_layer(card: Card, body: Result) -> None:
         unit = _unit(organ)
     with right:
         layers.show_size(organ)
-    own = tasks.picture_recipe(card, organ.name, unit)
-    tiles = {index: tasks.picture_recipe(card, organ.name, index) for index in _shown(organ)}
+    own = tasks.picture_recipe(card, organ, unit)
+    tiles = {index: tasks.picture_recipe(card, organ, index) for index in _shown(organ)}
     left, right = st.columns([3, 2], gap="medium")
     slide = _slide(card, organ, organs, unit, body)
     with right, st.container(border=True):

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from core import dissect, predict, probe, tasks, visualize, zoo
+from core.anatomy import Organ
 from core.dissect import sample
 from core.recipes import Recipe
 from core.settings import Settings
@@ -18,6 +19,10 @@ NAME = "untrained/test_resnet"
 # Nothing in it is the default, so that a recipe that leaves something out is found out.
 OTHERWISE = Transforms(jitter=(0.1, 0.0), looks=2)
 QUICK = Quality(size=24, steps=5, decay=1.3, cap=0.9, rate=0.3, transforms=OTHERWISE)
+
+
+def organ(name: str) -> Organ:
+    return Organ(name, kind="", shape=(), depth=0.5, main=True)
 
 
 @pytest.fixture(autouse=True)
@@ -39,7 +44,7 @@ def picture(bench: Workbench, noise: Image.Image) -> str:
 
 def test_a_channels_picture_is_the_one_render_makes(bench: Workbench, small_model: zoo.Model):
     card = bench.card(NAME)
-    recipes = [tasks.picture_recipe(card, "layer2", unit, quality=QUICK) for unit in (3, 5)]
+    recipes = [tasks.picture_recipe(card, organ("layer2"), unit, quality=QUICK) for unit in (3, 5)]
     made = [result.arrays["face0"] for result in bench.answer(recipes)]
     objectives = [visualize.channel("layer2", unit) for unit in (3, 5)]
     expected = visualize.render(small_model, objectives, quality=QUICK)
@@ -48,7 +53,7 @@ def test_a_channels_picture_is_the_one_render_makes(bench: Workbench, small_mode
 
 def test_channels_of_one_layer_are_made_together_and_previewed_apart(small_model: zoo.Model):
     card = zoo.describe(NAME)
-    recipes = [tasks.picture_recipe(card, "layer2", unit, quality=QUICK) for unit in (3, 5)]
+    recipes = [tasks.picture_recipe(card, organ("layer2"), unit, quality=QUICK) for unit in (3, 5)]
     task = tasks.ALL["picture"]
     shown: list[Progress] = list(task.steps(small_model, recipes, [[], []]))
     previews = [progress.preview for progress in shown if progress.preview[0] is not None]
@@ -58,7 +63,7 @@ def test_channels_of_one_layer_are_made_together_and_previewed_apart(small_model
 
 
 def test_faces_come_in_one_result(bench: Workbench):
-    recipe = tasks.picture_recipe(bench.card(NAME), "logits", 7, faces=3, quality=QUICK)
+    recipe = tasks.picture_recipe(bench.card(NAME), organ("logits"), 7, faces=3, quality=QUICK)
     (result,) = bench.answer([recipe])
     assert sorted(result.arrays) == ["face0", "face1", "face2"]
     assert len(result.record["scores"]) == 3
@@ -67,7 +72,7 @@ def test_faces_come_in_one_result(bench: Workbench):
 def test_a_picture_gives_a_direction_and_a_caricature(bench: Workbench, picture: str):
     card = bench.card(NAME)
     recipes = [
-        tasks.direction_recipe(card, "layer3", picture, method, quality=QUICK)
+        tasks.direction_recipe(card, organ("layer3"), picture, method, quality=QUICK)
         for method in ("direction", "caricature")
     ]
     first, second = (result.arrays["face0"] for result in bench.answer(recipes))
@@ -124,6 +129,6 @@ def test_links_parts_body_and_doing_without(
 
 
 def test_a_unit_that_is_not_there_fails_with_the_range(bench: Workbench):
-    recipe = tasks.picture_recipe(bench.card(NAME), "layer2", 4800, quality=QUICK)
+    recipe = tasks.picture_recipe(bench.card(NAME), organ("layer2"), 4800, quality=QUICK)
     with pytest.raises(visualize.NoSuchUnit, match="0 to 47"):
         bench.answer([recipe])

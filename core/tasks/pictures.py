@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from core import probe, visualize
+from core.anatomy import Organ
 from core.recipes import Input, Recipe, Result, Task, options
 from core.steps import Progress, Steps, mapped
 from core.visualize import LOGITS, Objective, Quality, Rendering
@@ -74,7 +75,7 @@ PICTURE = Task("picture", version=2, steps=_steps, cost=2.0, batch=BATCH, apart=
 
 def picture_recipe(
     card: Card,
-    layer: str,
+    organ: Organ,
     unit: int,
     faces: int = 1,
     quality: Quality | None = None,
@@ -84,7 +85,7 @@ def picture_recipe(
 
     Args:
         card: The model's.
-        layer: Dotted name, or "logits".
+        organ: The layer.
         unit: Number of the channel.
         faces: Pictures that should differ.
         quality: What suits the layer where None.
@@ -93,13 +94,13 @@ def picture_recipe(
     Raises:
         WeightsUnavailable: They have to be fetched first, or can't be had.
     """
-    quality = quality or visualize.quality_for(card.input_size, layer)
-    return _recipe(card, "channel", layer, quality, seed, unit=unit, faces=faces)
+    quality = quality or visualize.quality_for(card.input_size, organ.name, organ.shape)
+    return _recipe(card, "channel", organ.name, quality, seed, unit=unit, faces=faces)
 
 
 def direction_recipe(
     card: Card,
-    layer: str,
+    organ: Organ,
     picture: str,
     method: str = "direction",
     quality: Quality | None = None,
@@ -108,7 +109,7 @@ def direction_recipe(
 
     Args:
         card: The model's.
-        layer: Dotted name.
+        organ: The layer.
         picture: Its id.
         method: "direction" (its mean activation) or "caricature" (everything at its place).
         quality: What suits the layer where None.
@@ -116,8 +117,8 @@ def direction_recipe(
     Raises:
         WeightsUnavailable: They have to be fetched first, or can't be had.
     """
-    quality = quality or visualize.quality_for(card.input_size, layer)
-    return _recipe(card, method, layer, quality, 0, inputs=(picture,))
+    quality = quality or visualize.quality_for(card.input_size, organ.name, organ.shape)
+    return _recipe(card, method, organ.name, quality, 0, inputs=(picture,))
 
 
 def _recipe(

@@ -72,7 +72,7 @@ REGNET = Lesson("regnetx_002", epochs=24)
 ZOO = MappingProxyType(
     {
         "scenes-resnet": Lesson("resnet10t", size=128),
-        "scenes-repvgg": Lesson("repvgg_a0", size=128),
+        "scenes-repvgg": Lesson("repvgg_a0"),
         "scenes-mobilenet": MOBILENET,
         "scenes-convnext": Lesson("convnext_zepto_rms_ols", size=128),
         "scenes-regnet": REGNET,

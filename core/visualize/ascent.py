@@ -68,6 +68,8 @@ def climb_steps(
         with see.redirected() if redirected and step < REDIRECTED else ExitStack():
             worth = see.worth(looked_at(images, plan.transforms, share, dice), plan)
         (change,) = torch.autograd.grad(-worth, images)
+        if step >= REDIRECTED and not change.any():
+            break  # all flat: more steps would change nothing
         pull = pull + change.abs().mean(1)
         optimiser.zero_grad()
         images.backward(change)
@@ -100,22 +102,16 @@ class _Sight:
         """The score of each picture."""
         with torch.no_grad():
             activations = self._activations(images)
-        rows = self._rows([objective.faces for objective in self._objectives])
-        return torch.cat(
-            [
-                objective.score({name: part[chosen] for name, part in activations.items()})
-                for objective, chosen in zip(self._objectives, rows, strict=True)
-            ]
-        )
+        counts = [objective.faces for objective in self._objectives]
+        return torch.cat([one.score(own) for one, own in self._each(activations, counts)])
 
     def worth(self, seen: Float[Tensor, "m 3 h w"], plan: Quality) -> Float[Tensor, ""]:
         """What is climbed: the sum over pictures of their mean score over looks."""
         activations = self._activations(seen)
         looks = plan.transforms.looks
-        rows = self._rows([objective.faces * looks for objective in self._objectives])
+        counts = [objective.faces * looks for objective in self._objectives]
         worth = torch.zeros((), device=seen.device)
-        for objective, chosen in zip(self._objectives, rows, strict=True):
-            own = {name: part[chosen] for name, part in activations.items()}
+        for objective, own in self._each(activations, counts):
             scores = objective.score(own)
             worth = worth + scores.sum() / looks
             if objective.faces > 1:
@@ -123,12 +119,16 @@ class _Sight:
                 worth = worth - scale * objective.likeness(own)
         return worth
 
-    @staticmethod
-    def _rows(counts: Sequence[int]) -> Iterator[slice]:
-        start = 0
-        for count in counts:
-            yield slice(start, start + count)
-            start += count
+    def _each(
+        self, activations: dict[str, Tensor], counts: list[int]
+    ) -> Iterator[tuple[Objective, dict[str, Tensor]]]:
+        """Each objective with its pictures' activations.
+
+        Split, not sliced one by one: each slice's gradient would fill a whole batch with zeros.
+        """
+        parts = {name: part.split(counts) for name, part in activations.items()}
+        for index, objective in enumerate(self._objectives):
+            yield objective, {name: part[index] for name, part in parts.items()}
 
     def _activations(self, images: Tensor) -> dict[str, Tensor]:
         x = self._m.preprocessing.normalised(images).to(self._dtype)

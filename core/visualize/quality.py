@@ -47,20 +47,33 @@ class Quality:
 
 # Side of class pictures at most, for their time: it grows with the square.
 LARGEST = 192
-UNITS = Quality()
-# Smoother, paler, kept about the middle and seen from near and far: of a few settings tried, among
-# the best at carrying over to a network that the picture was not made for.
+# Steps and rate by score, twice over: at least nine tenths of lucent's for 16 of 16 units.
+UNITS = Quality(steps=96, rate=0.2)
+# First layers are soon done, and what they like has one direction and one scale.
+FIRST = Quality(steps=48, rate=0.4, transforms=Transforms(zoom=(0.0, 0.0), turn=(0.0, 0.0)))
+# Layers whose maps have at least one place for so many pixels, across and down, are first ones.
+FIRST_STRIDE = 2
+# Smoother, paler, kept about the middle, and looked at closely first and then as a whole: of
+# seventeen settings tried, the one that carried over best to a network the picture was not made for
+# (23 of 24 classes in its top five; benchmarks/RESULTS.md).
 CLASSES = Quality(
-    steps=96,
+    steps=128,
     decay=1.5,
     cap=1.2,
     rate=0.2,
-    transforms=Transforms(jitter=(0.06, 0.06), zoom=(0.2, 0.2), turn=(15.0, 15.0)),
+    transforms=Transforms(jitter=(0.06, 0.06), zoom=(0.2, 0.2), turn=(15.0, 15.0), crop=(0.5, 1.0)),
 )
 
 
-def quality_for(input_size: tuple[int, int, int], layer: str) -> Quality:
-    """What suits a layer of a network with this input (channels, height, width)."""
+def quality_for(input_size: tuple[int, int, int], layer: str, shape: tuple[int, ...]) -> Quality:
+    """What suits a layer.
+
+    Args:
+        input_size: The network's (channels, height, width).
+        layer: Dotted name, or LOGITS.
+        shape: Of the layer's activation for one picture, channels first.
+    """
     if layer == LOGITS:
         return replace(CLASSES, size=min(LARGEST, max(input_size[1:])))
-    return UNITS
+    first = len(shape) == 3 and FIRST_STRIDE * shape[-1] >= input_size[-1]
+    return FIRST if first else UNITS

@@ -7,10 +7,12 @@ from functools import partial
 import numpy as np
 from jaxtyping import UInt8
 
+from core import memory
 from core.steps import Progress, Steps, drain, mapped
 from core.visualize.ascent import Rendering, climb_steps
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality, quality_for
+from core.visualize.terms import LOGITS
 from core.zoo import Model
 
 # Pixels of canvas climbed at once: 16 pictures of 128 px.
@@ -57,10 +59,11 @@ def render_steps(
     Raises:
         UnknownLayer: With the nearest names.
         NoSuchUnit: With the range.
+        OutOfMemory: Not even one objective's pictures fit.
     """
     for objective in objectives:
         objective.check(m)
-    plans = [quality or quality_for(m.input_size, one.layers[-1]) for one in objectives]
+    plans = [quality or _usual(m, objective) for objective in objectives]
     size = size or plans[0].size
     plans = [replace(plan, size=size, steps=steps or plan.steps) for plan in plans]
     batches = list(_batches(objectives, plans))
@@ -68,17 +71,31 @@ def render_steps(
     done = first = 0
     parts: list[Rendering] = []
     for plan, chosen in batches:
-        tell = partial(_within, done=done, total=total, first=first)
-        parts.append((yield from mapped(_alive_steps(m, chosen, plan, seed), tell)))
+        tell = partial(_within, done=done, total=total)
+        parts.append((yield from mapped(_fitting_steps(m, chosen, plan, seed, first), tell)))
         done += plan.steps
         first += len(parts[-1].pictures)
     return _joined(parts)
 
 
-def _within(progress: Progress, done: int, total: int, first: int) -> Progress:
+def _usual(m: Model, objective: Objective) -> Quality:
+    layer = objective.layers[-1]
+    shape = () if layer == LOGITS else m.layers[layer].shape
+    return quality_for(m.input_size, layer, shape)
+
+
+def _within(progress: Progress, done: int, total: int) -> Progress:
     """A batch's progress as the whole's; a second try takes no steps more."""
-    shown = None if progress.preview is None else (first, progress.preview)
-    return Progress(min(done + progress.step, total), total, shown)
+    return replace(progress, step=min(done + progress.step, total), total=total)
+
+
+def _numbered(progress: Progress, first: int) -> Progress:
+    """Say which picture a preview begins with."""
+    return (
+        progress
+        if progress.preview is None
+        else replace(progress, preview=(first, progress.preview))
+    )
 
 
 def _batches(
@@ -92,6 +109,29 @@ def _batches(
         if following != plan or pictures * plan.size**2 > PIXELS:
             yield plan, batch
             batch = []
+
+
+def _fitting_steps(
+    m: Model, objectives: list[Objective], plan: Quality, seed: int, first: int
+) -> Steps[Rendering]:
+    """Climb together, or half at a time where memory runs out."""
+    try:
+        climb = _alive_steps(m, objectives, plan, seed)
+        return (yield from mapped(climb, partial(_numbered, first=first)))
+    except RuntimeError as error:
+        if not memory.ran_out(error):
+            raise
+        if len(objectives) == 1:
+            raise memory.OutOfMemory(
+                f"Memory is too short for pictures of {plan.size} pixels; ask for smaller or for"
+                " fewer ones."
+            ) from error
+    made: list[Rendering] = []
+    middle = len(objectives) // 2
+    for part in (objectives[:middle], objectives[middle:]):
+        start = first + sum(len(one.pictures) for one in made)
+        made.append((yield from _fitting_steps(m, part, plan, seed, start)))
+    return _joined(made)
 
 
 def _alive_steps(

@@ -54,6 +54,8 @@ def looked_at(
            for start, end in [value]}  # fmt: skip
     thrown = torch.cat([torch.rand(transforms.looks, 6, generator=one) for one in dice]) * 2 - 1
     pictures = _moved(images.repeat_interleave(transforms.looks, dim=0), now["jitter"] * thrown)
+    if now["crop"] == 1 and not now["zoom"] and not now["turn"]:
+        return _noisy(pictures, now["noise"], transforms.looks, dice)
     near = now["crop"] * (1 + now["zoom"] * thrown[:, 0])
     angle = thrown[:, 1] * math.radians(now["turn"])
     across, down = (1 - now["crop"]) * thrown[:, 4], (1 - now["crop"]) * thrown[:, 5]
@@ -63,9 +65,7 @@ def looked_at(
         torch.stack(rows, 1).to(images), list(pictures.shape), align_corners=False
     )
     seen = functional.grid_sample(pictures, frames, padding_mode="reflection", align_corners=False)
-    if now["noise"]:
-        seen = seen + now["noise"] * _noise(dice, transforms.looks, images)
-    return seen
+    return _noisy(seen, now["noise"], transforms.looks, dice)
 
 
 def _moved(
@@ -77,6 +77,11 @@ def _moved(
     return torch.stack(rolled)
 
 
-def _noise(dice: Sequence[torch.Generator], looks: int, images: Tensor) -> Tensor:
-    shape = (looks, *images.shape[1:])
-    return torch.cat([torch.randn(shape, generator=one) for one in dice]).to(images)
+def _noisy(
+    seen: Float[Tensor, "m 3 h w"], amount: float, looks: int, dice: Sequence[torch.Generator]
+) -> Float[Tensor, "m 3 h w"]:
+    if not amount:
+        return seen
+    shape = (looks, *seen.shape[1:])
+    noise = torch.cat([torch.randn(shape, generator=one) for one in dice])
+    return seen + amount * noise.to(seen)

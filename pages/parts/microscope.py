@@ -123,7 +123,7 @@ def _picture_needs(slide: Slide) -> Needs:
     if slide.picture is None:
         return {}
     return {
-        method: tasks.direction_recipe(slide.card, slide.layer, slide.picture.id, method)
+        method: tasks.direction_recipe(slide.card, slide.organ, slide.picture.id, method)
         for method in ("direction", "caricature")
     }
 
@@ -146,7 +146,7 @@ def _responses_needs(slide: Slide) -> Needs:
 
 
 def _faces_needs(slide: Slide) -> Needs:
-    return {"faces": tasks.picture_recipe(slide.card, slide.layer, slide.unit, faces=FACES)}
+    return {"faces": tasks.picture_recipe(slide.card, slide.organ, slide.unit, faces=FACES)}
 
 
 def _parts_needs(slide: Slide) -> Needs:

@@ -8,11 +8,13 @@ import pytest
 import torch
 
 from core import visualize, zoo
+from core.memory import OutOfMemory
 from core.steps import drain
-from core.visualize import Quality
+from core.visualize import Quality, Transforms, ascent, rendering
 from core.visualize.canvas import CANVASES
 
 SMALL = Quality(size=32, steps=24)
+STILL = Transforms(jitter=(0, 0), zoom=(0, 0), turn=(0, 0))
 
 
 @pytest.fixture
@@ -49,6 +51,62 @@ def test_a_picture_does_not_depend_on_its_batch(m: zoo.Model, monkeypatch):
     apart = drain(visualize.render_steps(m, chosen, quality=SMALL))
     np.testing.assert_allclose(together.scores, apart.scores, rtol=1e-9)
     assert np.array_equal(together.pictures, apart.pictures)
+
+
+@pytest.mark.parametrize("message", ["DefaultCPUAllocator: can't allocate memory", None])
+def test_what_does_not_fit_together_is_made_in_parts(m: zoo.Model, monkeypatch, message):
+    error = RuntimeError(message) if message else torch.OutOfMemoryError("CUDA out of memory")
+    climb_steps = rendering.climb_steps
+
+    def short(m, objectives, *args, **more):
+        if len(objectives) > 2:
+            raise error
+        return climb_steps(m, objectives, *args, **more)
+
+    chosen = [visualize.channel("layer2", index) for index in range(5)]
+    whole = drain(visualize.render_steps(m, chosen, quality=SMALL))
+    monkeypatch.setattr(rendering, "climb_steps", short)
+    seen = list(progress_of(steps := visualize.render_steps(m, chosen, quality=SMALL)))
+    assert max(progress.preview[0] for progress in seen if progress.preview) == 3
+    assert steps.gi_frame is None  # it came to its end
+    parted = drain(visualize.render_steps(m, chosen, quality=SMALL))
+    np.testing.assert_allclose(parted.scores, whole.scores, rtol=0.05)
+
+
+def test_where_not_one_picture_fits_the_message_says_so(m: zoo.Model, monkeypatch):
+    def short(*args, **more):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(rendering, "climb_steps", short)
+    with pytest.raises(OutOfMemory, match="32 pixels"):
+        visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
+
+
+def test_other_errors_are_not_taken_for_want_of_memory(m: zoo.Model, monkeypatch):
+    def broken(*args, **more):
+        raise RuntimeError("shapes do not fit")
+
+    monkeypatch.setattr(rendering, "climb_steps", broken)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
+
+
+def test_the_importance_map_is_where_the_objective_pulled(m: zoo.Model):
+    plan = replace(SMALL, transforms=STILL)
+    made = drain(visualize.render_steps(m, [visualize.neuron("layer1", 3, 0, 0)], quality=plan))
+    (importance,) = made.importance
+    assert importance.shape == (32, 32)
+    assert importance.mean() == pytest.approx(1, rel=1e-4)
+    assert importance[:8, :8].sum() > 0.9 * importance.sum()  # the receptive field of (0, 0)
+
+
+def test_what_is_flat_is_given_up_early(m: zoo.Model):
+    with torch.no_grad():
+        m.net.bn1.weight[3] = 0
+        m.net.bn1.bias[3] = -1
+    plan = replace(SMALL, steps=60)
+    steps = ascent.climb_steps(m, [visualize.channel("act1", 3)], plan, 0)
+    assert len(list(progress_of(steps))) < 20
 
 
 def test_a_unit_that_is_off_at_the_start_gets_going(m: zoo.Model, monkeypatch):
