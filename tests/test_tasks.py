@@ -69,6 +69,15 @@ def test_faces_come_in_one_result(bench: Workbench):
     assert len(result.record["scores"]) == 3
 
 
+def test_a_picture_of_phases_comes_with_its_importance(bench: Workbench):
+    quality = visualize.on_canvas(QUICK, "maco")
+    recipe = tasks.picture_recipe(bench.card(NAME), organ("layer2"), 3, faces=2, quality=quality)
+    (result,) = bench.answer([recipe])
+    assert sorted(result.arrays) == ["face0", "face1", "importance0", "importance1"]
+    assert result.arrays["importance1"].shape == (24, 24)
+    assert result.arrays["importance1"].mean() == pytest.approx(1, abs=0.01)
+
+
 def test_a_picture_gives_a_direction_and_a_caricature(bench: Workbench, picture: str):
     card = bench.card(NAME)
     recipes = [

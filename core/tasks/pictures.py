@@ -15,6 +15,8 @@ from core.zoo import Card, Model, weights_id
 
 # Pictures of one call: what is climbed at once at the usual size.
 BATCH = 16
+# The canvas whose pictures are told from their background by how important each place was.
+FADING = "maco"
 
 
 def _steps(
@@ -36,7 +38,8 @@ def _steps(
         return Progress(progress.step, progress.total, preview=list(shown))
 
     made = yield from mapped(climb, tell)
-    return [_result(made, owners == index) for index in range(len(recipes))]
+    fades = quality.canvas == FADING
+    return [_result(made, owners == index, fades) for index in range(len(recipes))]
 
 
 def _objective(m: Model, recipe: Recipe, given: Sequence[Input]) -> Objective:
@@ -63,14 +66,17 @@ def _compared(m: Model, recipe: Recipe) -> str:
     ][-1]
 
 
-def _result(made: Rendering, rows: np.ndarray) -> Result:
+def _result(made: Rendering, rows: np.ndarray, fades: bool) -> Result:
     pictures = made.pictures[rows]
     arrays = {f"face{index}": picture for index, picture in enumerate(pictures)}
+    if fades:
+        for index, importance in enumerate(made.importance[rows]):
+            arrays[f"importance{index}"] = importance.astype(np.float16)
     record = {"scores": made.scores[rows].tolist(), "dead": bool(made.dead[rows].all())}
     return Result(arrays, record)
 
 
-PICTURE = Task("picture", version=2, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
+PICTURE = Task("picture", version=3, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
 
 
 def picture_recipe(

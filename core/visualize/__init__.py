@@ -3,7 +3,7 @@
 A picture is objective × canvas × transforms × ascent, as lucid split it.
 """
 
-from core.visualize.ascent import Rendering
+from core.visualize.ascent import Rendering, translucent
 from core.visualize.objectives import (
     Objective,
     between,
@@ -15,7 +15,7 @@ from core.visualize.objectives import (
     layer,
     neuron,
 )
-from core.visualize.quality import Quality, quality_for
+from core.visualize.quality import Quality, on_canvas, quality_for
 from core.visualize.rendering import render, render_steps
 from core.visualize.terms import LOGITS, NoSuchUnit
 from core.visualize.transforms import Transforms
@@ -35,7 +35,9 @@ __all__ = [
     "diverse",
     "layer",
     "neuron",
+    "on_canvas",
     "quality_for",
     "render",
     "render_steps",
+    "translucent",
 ]

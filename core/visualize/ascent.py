@@ -148,6 +148,18 @@ class _Sight:
             yield
 
 
+def translucent(
+    picture: UInt8[np.ndarray, "h w 3"], importance: Float[np.ndarray, "h w"]
+) -> UInt8[np.ndarray, "h w 4"]:
+    """A picture that is opaque where the objective pulled, and fades where it did not.
+
+    From Fel et al. 2023 (MACO); the strongest twentieth of the places is fully opaque.
+    """
+    opaque = importance / max(float(np.quantile(importance, 0.95)), 1e-12)
+    alpha = (opaque.clip(0, 1) * 255).astype(np.uint8)
+    return np.dstack([picture, alpha])
+
+
 def _leak() -> tuple[Callable[..., object], Callable[..., object]]:
     """Hooks that add to a rectifier's output nothing but a gradient."""
     given: list[Tensor] = []

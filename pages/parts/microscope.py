@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import dissect, predict, tasks
+from core import dissect, predict, tasks, visualize
 from core.dissect import sample
 from core.visualize import LOGITS
 from pages.parts import crops
@@ -15,6 +15,11 @@ from pages.parts.slide import Needs, Results, Section, Slide
 from pages.parts.text import plain
 
 FACES, LINKS = 4, 8
+CANVASES = {
+    "fourier": "**Waves**: all sizes of detail change alike.",
+    "maco": "**Phases only** of nature's spectrum (MACO), faded where nothing mattered.",
+    "pixels": "**Pixels**: nothing keeps out fine noise, which the network likes too.",
+}
 
 
 def choose(slide: Slide) -> Section:
@@ -37,6 +42,27 @@ def _show_faces(slide: Slide, results: Results) -> None:
             with grid.cell():
                 alt = f"Face {index + 1} of {slide.title}"
                 st.image(arrays[name], alt=alt, width="stretch")
+
+
+def _canvases_needs(slide: Slide) -> Needs:
+    quality = visualize.quality_for(slide.card.input_size, slide.layer, slide.organ.shape)
+    return {
+        canvas: tasks.picture_recipe(
+            slide.card, slide.organ, slide.unit, quality=visualize.on_canvas(quality, canvas)
+        )
+        for canvas in CANVASES
+    }
+
+
+def _show_canvases(slide: Slide, results: Results) -> None:
+    st.caption("The same search, with the picture held in other ways. What is drawn is also what"
+               " is easy to draw: see what the three agree on.")  # fmt: skip
+    for place, (canvas, caption) in zip(st.columns(3), CANVASES.items(), strict=True):
+        arrays = results[canvas].arrays
+        picture = arrays["face0"]
+        if "importance0" in arrays:
+            picture = visualize.translucent(picture, arrays["importance0"].astype(np.float32))
+        place.image(picture, caption=caption, alt=f"{slide.title}, {canvas}", width="stretch")
 
 
 def _show_classes(slide: Slide, results: Results) -> None:
@@ -155,6 +181,7 @@ def _parts_needs(slide: Slide) -> Needs:
 
 SECTIONS: Mapping[str, Section] = {
     "Faces": Section(_faces_needs, _show_faces, lambda slide: True),
+    "Canvases": Section(_canvases_needs, _show_canvases, lambda slide: True),
     "Top crops": Section(crops.needs, crops.show),
     "Classes": Section(_responses_needs, _show_classes),
     "Parts": Section(_parts_needs, _show_parts, lambda slide: slide.organ.has_positions),

@@ -46,6 +46,7 @@ def test_a_layers_channels_are_shown_and_one_can_be_clicked(app: AppTest):
         ("Faces", "Four pictures"),
         ("Top crops", "answered most"),
         ("Classes", "Selectivity"),
+        ("Canvases", "held in other ways"),
         ("Parts", "intersection over union"),
         ("The picture", "whole layer"),
         ("Links", "standard deviation"),
@@ -61,7 +62,7 @@ def test_every_side_of_a_unit(app: AppTest, section: str, words: str):
 def test_classes_are_shown_by_name(app: AppTest):
     opened(app, layer="logits")
     assert tiles(app)[:2] == ["tench", "goldfish"]
-    assert app.pills(key="section").options == ["Faces"]
+    assert app.pills(key="section").options == ["Faces", "Canvases"]
 
 
 def test_another_network_opens_at_the_same_depth(app: AppTest):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.visualize import LOGITS, Quality, Transforms, quality_for
+from core.visualize import LOGITS, Quality, Transforms, on_canvas, quality_for
+from core.visualize.canvas import CANVASES
 from core.visualize.quality import CLASSES, FIRST, UNITS
 
 
@@ -30,3 +31,10 @@ def test_class_pictures_are_as_large_as_the_network_sees_to_a_limit(side: int, s
 def test_json_brings_back_all_of_it():
     quality = Quality("maco", 40, 3, 1.1, 0.7, 0.3, Transforms(crop=(0.5, 0.9), looks=2))
     assert Quality.from_json(quality.to_json()) == quality
+
+
+def test_the_same_effort_on_another_canvas():
+    for canvas in CANVASES:
+        other = on_canvas(UNITS, canvas)
+        assert (other.canvas, other.steps, other.size) == (canvas, UNITS.steps, UNITS.size)
+    assert on_canvas(UNITS, "fourier") == UNITS

@@ -100,6 +100,17 @@ def test_the_importance_map_is_where_the_objective_pulled(m: zoo.Model):
     assert importance[:8, :8].sum() > 0.9 * importance.sum()  # the receptive field of (0, 0)
 
 
+def test_a_picture_fades_where_nothing_mattered():
+    picture = np.full((4, 4, 3), 7, np.uint8)
+    importance = np.zeros((4, 4), np.float32)
+    importance[0] = 4
+    importance[1] = 2
+    shown = visualize.translucent(picture, importance)
+    assert (shown[..., :3] == 7).all()
+    assert shown[:, 0, 3].tolist() == [255, 127, 0, 0]
+    assert not visualize.translucent(picture, np.zeros((4, 4), np.float32))[..., 3].any()
+
+
 def test_what_is_flat_is_given_up_early(m: zoo.Model):
     with torch.no_grad():
         m.net.bn1.weight[3] = 0
