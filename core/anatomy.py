@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from core.probe import Layer
-from core.zoo import Model
+from core.visualize import LOGITS
+from core.zoo import Card, Model
 
 # Modules that only hold others; timm's stages have classes of their own, named so.
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
@@ -35,6 +36,15 @@ class Organ:
     def has_positions(self) -> bool:
         """Its units have a place in the picture."""
         return len(self.shape) == 3 and self.shape[1] * self.shape[2] > 1
+
+    def spread(self, count: int) -> list[int]:
+        """So many of its channels, evenly spread over all."""
+        return [index * self.shape[0] // count for index in range(count)]
+
+
+def classes(card: Card) -> Organ:
+    """The classes themselves as a last layer."""
+    return Organ(LOGITS, "classes", (len(card.labels),), depth=1.0, main=True)
 
 
 def anatomy(m: Model) -> list[Organ]:

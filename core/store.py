@@ -1,8 +1,8 @@
 """Results by key, kept in a folder or a bucket.
 
-An entry is one zip file: `record.json`, and each array as NAME.npy, pictures as NAME.png.
-numpy.load opens it as it would an .npz; the zip's checksums tell damage; no pickle is read or
-written.
+An entry is one zip file: `record.json`, and each array as NAME.npy, pictures as NAME.png
+(NAME.webp where they may be lossy). numpy.load opens it as it would an .npz; the zip's checksums
+tell damage; no pickle is read or written.
 """
 
 import io
@@ -167,15 +167,23 @@ class Store:
             log.warning("The store can't remove %s (%s).", path, error)
 
 
-def encode(result: Result) -> bytes:
-    """A result as the bytes of an entry."""
+def encode(result: Result, lossy: int | None = None) -> bytes:
+    """A result as the bytes of an entry.
+
+    Args:
+        result: What to keep.
+        lossy: WebP quality of its pictures, 0 to 100; exact where None.
+    """
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as entry:
         record = {"format": FORMAT, "record": dict(result.record), "arrays": [*result.arrays]}
         entry.writestr("record.json", json.dumps(record))
         for name, array in result.arrays.items():
             member = io.BytesIO()
-            if _is_picture(array):
+            if _is_picture(array) and lossy is not None:
+                Image.fromarray(array).save(member, "WEBP", quality=lossy, method=6)
+                entry.writestr(f"{name}.webp", member.getvalue())
+            elif _is_picture(array):
                 Image.fromarray(array).save(member, "PNG")
                 entry.writestr(f"{name}.png", member.getvalue())
             else:
@@ -199,7 +207,7 @@ def decode(data: bytes) -> Result:
             name, _, kind = member.rpartition(".")
             if kind == "npy":
                 arrays[name] = np.load(io.BytesIO(entry.read(member)), allow_pickle=False)
-            elif kind == "png":
+            elif kind in ("png", "webp"):
                 arrays[name] = np.asarray(Image.open(io.BytesIO(entry.read(member))))
     if set(arrays) != set(raw["arrays"]):
         raise ValueError("an array is missing")

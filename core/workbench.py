@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,7 +16,8 @@ from core.engine import Answer, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
 from core.pictures import PictureForgotten
 from core.recipes import Input, Recipe, Result, Task
-from core.settings import Settings
+from core.settings import BUNDLED, Settings
+from core.showcase import Showcase
 from core.steps import Progress, Steps, mapped
 from core.store import Store
 from core.zoo import Card, Hub, Model, Pool, build, describe, device
@@ -27,6 +29,11 @@ Outcomes = dict[str, Result | ZooscopeError]
 class Workbench:
     """Everything a server shares between its users; safe from any thread.
 
+    Args:
+        settings: What the environment said.
+        known: Tasks by name.
+        shipped: Folder of networks whose shipped results are taken; none where None.
+
     Attributes:
         settings: What the environment said.
         pool: The models kept loaded.
@@ -34,12 +41,18 @@ class Workbench:
         pictures: The pictures at hand.
     """
 
-    def __init__(self, settings: Settings, known: Mapping[str, Task] = tasks.ALL):
+    def __init__(
+        self,
+        settings: Settings,
+        known: Mapping[str, Task] = tasks.ALL,
+        shipped: Path | None = BUNDLED,
+    ):
         self.settings = settings
         on = device(settings.device)
         self.pool = Pool(settings.memory_mb * 1_000_000, lambda card: _warm(build(card, on)))
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
         self.pictures = pictures.Pictures()
+        self._showcase = Showcase(shipped) if shipped else None
         self._device = on
         self._largest = settings.download_mb * 1_000_000
         self._tasks = known
@@ -141,8 +154,10 @@ class Workbench:
             self._ledger.forget_failures(keys)
 
     def close(self) -> None:
-        """End the engine's threads."""
+        """End the engine's threads, and close what is read from."""
         self._engine.close()
+        if self._showcase:
+            self._showcase.close()
 
     # How a recipe is computed
 
@@ -152,7 +167,8 @@ class Workbench:
         if task is None or task.version != recipe.version:
             wanted = f"{recipe.task!r}, version {recipe.version}"
             return Answer(error=ZooscopeError(f"This Zooscope has no task {wanted}."))
-        result = self.store.get(recipe.key)
+        result = self._showcase and self._showcase.get(recipe.key)
+        result = result or self.store.get(recipe.key)
         if result:
             return Answer(result, stored=True)
         try:

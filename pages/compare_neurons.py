@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import streamlit as st
 
-from core import compare, dissect, figures, tasks
+from core import compare, dissect, figures, showcase, tasks
 from core.anatomy import Organ
 from core.engine import Answer
 from core.recipes import Recipe, Result
@@ -22,7 +22,6 @@ DEPTHS: Mapping[str, float] = {
     "upper middle": 0.65,
     "late": 0.95,
 }
-UNITS = 4
 STAGES, LIKES, PARTS = "The same depth", "The same neuron", "Parts by depth"
 # Blocks of each network whose units are named, and the overlap from which a name counts.
 NAMED_BLOCKS, NAMED = 6, 0.1
@@ -69,7 +68,7 @@ def _show_stages(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) 
     for title, depth in DEPTHS.items():
         for name, card in models.items():
             organ = min(bodies[name], key=lambda one: abs(one.depth - depth))
-            units = [index * organ.shape[0] // UNITS for index in range(UNITS)]
+            units = organ.spread(showcase.SPREAD)
             pictures = [tasks.picture_recipe(card, organ, unit) for unit in units]
             cells[title, name] = organ, pictures
     wanted = list(dict.fromkeys(recipe for _, pictures in cells.values() for recipe in pictures))

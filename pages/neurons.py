@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import images, tasks
+from core import images, showcase, tasks
 from core.anatomy import Organ
 from core.engine import Answer
 from core.recipes import Recipe, Result
@@ -19,8 +19,8 @@ from pages.parts.slide import Section, Slide
 from pages.parts.text import plain
 from streamlit_app import framed
 
-# Channels shown at once: a round number for 2, 3, 4 and 6 columns.
-TILES = 24
+# Channels shown at once: what is shipped, and a round number for 2, 3, 4 and 6 columns.
+TILES = showcase.FIRST
 # Seconds to wait before what is there is shown.
 PATIENCE = 0.2
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core import tasks
-from core.anatomy import Organ
+from core.anatomy import Organ, classes
 from core.errors import ZooscopeError
 from core.recipes import Result
 from core.visualize import LOGITS
@@ -56,7 +56,7 @@ def choose(card: Card, organs: Sequence[Organ]) -> Organ:
     inner = held("inner") in (True, "true")
     offered = [o for o in organs if (o.main or inner) and len(o.shape) == 3]
     if card.labels:
-        offered.append(Organ(LOGITS, "classes", (len(card.labels),), 1.0, True))
+        offered.append(classes(card))
     by_name = {organ.name: organ for organ in offered}
     if held("layer") not in by_name:
         st.session_state.layer = _nearest(offered).name
