@@ -10,6 +10,7 @@ from typing import Any, Union
 import numpy as np
 from PIL import Image
 
+from core.folders import Folder
 from core.steps import Steps
 from core.zoo import Model
 
@@ -92,8 +93,8 @@ class Result:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-# A recipe's input as its task gets it: a picture, or the result of a recipe.
-Input = Image.Image | Result
+# A recipe's input as its task gets it: a picture, a folder of them, or the result of a recipe.
+Input = Image.Image | Folder | Result
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ class Settings:
 
     Attributes:
         models: Folders whose sub-folders are models in timm's hub layout.
+        pictures: Folders of pictures that visitors may look over.
         store: fsspec URL under which results are kept.
         engine: Where computations run: "local".
         device: "auto", "cpu", "cuda" or "cuda:1".
@@ -29,6 +30,7 @@ class Settings:
     """
 
     models: tuple[Path, ...] = ()
+    pictures: tuple[Path, ...] = ()
     store: str = str(Path.home() / ".cache" / "zooscope" / "store")
     engine: str = "local"
     device: str = "auto"
@@ -46,9 +48,9 @@ class Settings:
         engine = environment.get("ZOOSCOPE_ENGINE") or cls.engine
         if engine != "local":
             raise BadSetting(f"ZOOSCOPE_ENGINE is {engine!r}; this version has only 'local'.")
-        folders = environment.get("ZOOSCOPE_MODELS", "")
         return cls(
-            models=tuple(Path(folder) for folder in folders.split(os.pathsep) if folder),
+            models=_folders(environment, "ZOOSCOPE_MODELS"),
+            pictures=_folders(environment, "ZOOSCOPE_PICTURES"),
             store=environment.get("ZOOSCOPE_STORE") or cls.store,
             engine=engine,
             device=environment.get("ZOOSCOPE_DEVICE") or cls.device,
@@ -56,6 +58,10 @@ class Settings:
             store_mb=_size(environment, "ZOOSCOPE_STORE_MB", cls.store_mb),
             download_mb=_size(environment, "ZOOSCOPE_DOWNLOAD_MB", cls.download_mb),
         )
+
+
+def _folders(environment: Mapping[str, str], name: str) -> tuple[Path, ...]:
+    return tuple(Path(text) for text in environment.get(name, "").split(os.pathsep) if text)
 
 
 def _size(environment: Mapping[str, str], name: str, default: int) -> int:

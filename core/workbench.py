@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from PIL import Image
 
-from core import pictures, tasks
+from core import folders, pictures, tasks
 from core.engine import Answer, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
+from core.folders import Folder, Folders
 from core.pictures import PictureForgotten
 from core.recipes import Input, Recipe, Result, Task
 from core.settings import BUNDLED, Settings
@@ -39,6 +41,7 @@ class Workbench:
         pool: The models kept loaded.
         store: The results kept.
         pictures: The pictures at hand.
+        folders: The folders of pictures that the server was given.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Workbench:
         self.pool = Pool(settings.memory_mb * 1_000_000, lambda card: _warm(build(card, on)))
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
         self.pictures = pictures.Pictures()
+        self.folders = Folders(settings.pictures)
         self._showcase = Showcase(shipped) if shipped else None
         self._device = on
         self._largest = settings.download_mb * 1_000_000
@@ -174,7 +178,7 @@ class Workbench:
         try:
             for given in recipe.inputs:
                 if isinstance(given, str):
-                    self.pictures.get(given)
+                    self._held(given)
         except PictureForgotten as error:
             return Answer(error=error)
         return None
@@ -248,9 +252,19 @@ class Workbench:
                 raise answer.error
         results = (answer.result for answer in answers)
         return [
-            next(results) if isinstance(given, Recipe) else self.pictures.get(given)
+            next(results) if isinstance(given, Recipe) else self._held(given)
             for given in recipe.inputs
         ]
+
+    def _held(self, given: str) -> Image.Image | Folder:
+        """A picture or a folder of pictures, by what recipes call it.
+
+        Raises:
+            PictureForgotten: It is not, or no longer, here.
+        """
+        if given.startswith(folders.SCHEME):
+            return self.folders.find(given)
+        return self.pictures.get(given)
 
     def _recorded(self, recipe: Recipe, result: Result) -> Result:
         record = {"recipe": asdict(recipe), "device": str(self._device)}

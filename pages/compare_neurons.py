@@ -176,7 +176,7 @@ def _show_parts(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
                 alt=f"Units of {card.title} by kind of part and depth",
             )
             table = pd.concat({layer: one.best() for layer, one in scores.items()}, names=["layer"])
-            st.dataframe(table.sort_values("iou", ascending=False).head(50))
+            st.dataframe(table.sort_values("part_iou", ascending=False).head(50))
 
 
 def _responses(

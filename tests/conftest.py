@@ -26,7 +26,16 @@ SHARED = PROJECT.parent / "shared"
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
     """No test sees the user's settings, store or hub cache, the bundled zoo, or asks a real hub."""
-    for name in ("MODELS", "STORE", "ENGINE", "DEVICE", "MEMORY_MB", "STORE_MB", "DOWNLOAD_MB"):
+    for name in (
+        "MODELS",
+        "PICTURES",
+        "STORE",
+        "ENGINE",
+        "DEVICE",
+        "MEMORY_MB",
+        "STORE_MB",
+        "DOWNLOAD_MB",
+    ):
         monkeypatch.delenv(f"ZOOSCOPE_{name}", raising=False)
     monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))

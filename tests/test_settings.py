@@ -7,7 +7,8 @@ import pytest
 from core.settings import BadSetting, Settings
 
 SIZES = ("ZOOSCOPE_MEMORY_MB", "ZOOSCOPE_STORE_MB", "ZOOSCOPE_DOWNLOAD_MB")
-VARIABLES = ("ZOOSCOPE_MODELS", "ZOOSCOPE_STORE", "ZOOSCOPE_ENGINE", "ZOOSCOPE_DEVICE", *SIZES)
+VARIABLES = ("ZOOSCOPE_MODELS", "ZOOSCOPE_PICTURES", "ZOOSCOPE_STORE", "ZOOSCOPE_ENGINE",
+             "ZOOSCOPE_DEVICE", *SIZES)  # fmt: skip
 
 
 def test_without_variables_the_documented_defaults_hold():
@@ -27,6 +28,7 @@ def test_results_are_kept_in_the_user_s_cache_by_default():
     ("variable", "text", "field", "value"),
     [
         ("ZOOSCOPE_MODELS", "/models", "models", (Path("/models"),)),
+        ("ZOOSCOPE_PICTURES", "/photos", "pictures", (Path("/photos"),)),
         ("ZOOSCOPE_STORE", "/results", "store", "/results"),
         ("ZOOSCOPE_STORE", "s3://bucket/prefix", "store", "s3://bucket/prefix"),
         ("ZOOSCOPE_ENGINE", "local", "engine", "local"),

@@ -1,6 +1,7 @@
 """The usual picture set: scenes of every class alike, that no network was trained on."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from PIL import Image
 
@@ -23,12 +24,21 @@ def scene(index: int, size: int) -> scenes.Scene:
     return scenes.Scene(images(drawn)[0], drawn.factors[0], drawn.parts[0].numpy())
 
 
-def batches(size: int, count: int | None = None) -> Iterator[Batch]:
-    """The set as tensors, some at a time; its first scenes where a count is given."""
+def batches(size: int, count: int | None = None, scale: float | None = None) -> Iterator[Batch]:
+    """The set as tensors, some at a time.
+
+    Args:
+        size: Side in pixels.
+        count: Only so many, its first ones; all where None.
+        scale: How much of the frame everything takes (`scenes.Factors`); each its own where None.
+    """
     count = count or COUNT
     for start in range(0, count, BATCH):
         indices = range(start, min(start + BATCH, count))
-        yield scenes.batch(SEED, indices, size, [{"class_": class_of(i)} for i in indices])
+        facts: list[dict[str, Any]] = [{"class_": class_of(i)} for i in indices]
+        if scale is not None:
+            facts = [one | {"scale": scale} for one in facts]
+        yield scenes.batch(SEED, indices, size, facts)
 
 
 def images(drawn: Batch) -> list[Image.Image]:

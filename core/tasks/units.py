@@ -1,6 +1,6 @@
 """What units do over pictures: responses, parts, links, maps, and what breaks without them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import cast
 
 from jaxtyping import Float
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from core import dissect, probe
 from core.dissect import PartScores, Responses, sample
+from core.folders import Folder
 from core.predict import PIXELS_A_BATCH
 from core.recipes import Input, Recipe, Result, Task, options
 from core.steps import Progress, Steps
@@ -20,12 +21,31 @@ MOST_MAPS = 16
 
 def _scenes(m: Model) -> Iterator[list[Image.Image]]:
     """The usual set at the model's input size, as many at once as memory allows."""
-    size = max(m.input_size[1:])
-    together = max(1, PIXELS_A_BATCH // size**2)
-    for drawn in sample.batches(size):
+    together = _together(m)
+    for drawn in sample.batches(max(m.input_size[1:])):
         imgs = sample.images(drawn)
         for start in range(0, len(imgs), together):
             yield imgs[start : start + together]
+
+
+def _batches(m: Model, given: Sequence[Input]) -> tuple[Iterable[Sequence[Image.Image]], int]:
+    """The pictures of a recipe, some at a time, and how many: its own, a folder's, or the usual."""
+    if not given:
+        return _scenes(m), sample.COUNT
+    if isinstance(given[0], Folder):
+        return _read(given[0], _together(m)), len(given[0])
+    return [[cast(Image.Image, img) for img in given]], len(given)
+
+
+def _read(folder: Folder, together: int) -> Iterator[list[Image.Image]]:
+    for start in range(0, len(folder), together):
+        indices = range(start, min(start + together, len(folder)))
+        yield [folder.image(index) for index in indices]
+
+
+def _together(m: Model) -> int:
+    """Pictures in a forward pass, as memory allows."""
+    return max(1, PIXELS_A_BATCH // max(m.input_size[1:]) ** 2)
 
 
 def _responses_steps(
@@ -37,9 +57,7 @@ def _responses_steps(
     pictures = dict(zip((recipe.inputs for recipe in recipes), inputs, strict=True))
     found = {}
     for key, given in pictures.items():
-        imgs = [cast(Image.Image, img) for img in given]
-        batches = [imgs] if imgs else _scenes(m)
-        total = len(imgs) or sample.COUNT
+        batches, total = _batches(m, given)
         found[key] = yield from dissect.responses_steps(m, batches, total, layers)
     return [Result(dict(vars(found[recipe.inputs][recipe.layer]))) for recipe in recipes]
 
@@ -103,14 +121,20 @@ def _without_steps(
 RESPONSES = Task(
     "responses", version=1, steps=_responses_steps, cost=1.5, batch=64, apart=("layer",)
 )
-PARTS = Task("parts", version=2, steps=_parts_steps, cost=3.0)
+PARTS = Task("parts", version=3, steps=_parts_steps, cost=3.0)
 LINKS = Task("links", version=1, steps=_links_steps, cost=0.6)
 MAPS = Task("maps", version=1, steps=_maps_steps, cost=0.1, batch=64, apart=("layer",))
 WITHOUT = Task("without", version=1, steps=_without_steps, cost=0.1)
 
 
 def responses_recipe(card: Card, layer: str, pictures: Sequence[str] = ()) -> Recipe:
-    """How a layer's units respond to pictures; to the usual set of scenes where none is given."""
+    """How a layer's units respond to pictures; to the usual set of scenes where none is given.
+
+    Args:
+        card: The model's.
+        layer: Dotted name.
+        pictures: Their ids, or the reference of one folder.
+    """
     if pictures:
         return _recipe(RESPONSES, card, layer, inputs=tuple(pictures))
     return _recipe(RESPONSES, card, layer, scenes=sample.COUNT, set=sample.SEED)

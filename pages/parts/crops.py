@@ -7,9 +7,12 @@ from PIL import Image
 
 from core import tasks
 from core.dissect import sample
+from core.errors import ZooscopeError
+from core.folders import Folder
 from core.pictures import PHOTOS, Picture
 from pages.parts.session import held, workbench
 from pages.parts.slide import Needs, Results, Slide
+from pages.parts.text import plain
 
 CROPS = 9
 # Side at which a crop is shown, and the least share of the picture it shows.
@@ -18,6 +21,8 @@ SCENES, PHOTOGRAPHS = "drawn scenes", "photographs at hand"
 
 
 def show(slide: Slide, results: Results) -> None:
+    if not results:
+        return
     responses = tasks.responses_of(results["responses"])
     if responses.dead[slide.unit]:
         st.warning("Dead: it never changes over these pictures.", icon=":material/skull:")
@@ -29,18 +34,18 @@ def show(slide: Slide, results: Results) -> None:
     with st.grid(3, min_column_width=90) as grid:
         for rank, index in enumerate(responses.top(slide.unit, CROPS)):
             with grid.cell():
-                crop = _crop(slide, int(index), responses.place[index, slide.unit])
-                peak = responses.peak[index, slide.unit]
-                st.image(crop, caption=f"{peak:.2f}", alt=f"Crop {rank + 1}", width="stretch")
+                peak = f"{responses.peak[index, slide.unit]:.2f}"
+                try:
+                    crop = _crop(slide, int(index), responses.place[index, slide.unit])
+                except ZooscopeError as error:  # forgotten, or changed on disk, since
+                    st.caption(f":red[{plain(error)}]")
+                else:
+                    st.image(crop, caption=peak, alt=f"Crop {rank + 1}", width="stretch")
 
 
 def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:
     """What a unit looked at in a picture of the set."""
-    chosen = _photographs()
-    if chosen:
-        whole = slide.card.preprocessing.crop(chosen[index].image)
-    else:
-        whole = sample.scene(index, max(slide.card.input_size[1:])).image
+    whole = _picture(slide, index)
     side = max(slide.fields.get(slide.layer, whole.width), LEAST_CROP * whole.width)
     _, rows, columns = slide.organ.shape
     y, x = (place[0] + 0.5) * whole.height / rows, (place[1] + 0.5) * whole.width / columns
@@ -50,18 +55,42 @@ def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:
     return whole.resize((CROP_SIDE, CROP_SIDE), Image.Resampling.BICUBIC, box=box)
 
 
+def _picture(slide: Slide, index: int) -> Image.Image:
+    """A picture of the set, as the model is shown it."""
+    over = held("over")
+    if over == PHOTOGRAPHS:
+        return slide.card.preprocessing.crop(_photographs()[index].image)
+    if over in workbench().folders.names:
+        return slide.card.preprocessing.crop(workbench().folders.get(str(over)).image(index))
+    return sample.scene(index, max(slide.card.input_size[1:])).image
+
+
 def _photographs() -> list[Picture]:
-    """The photographs to look over; none where scenes are looked over."""
-    if held("over") != PHOTOGRAPHS:
-        return []
+    """The photographs at hand: the gallery's and the visitor's own."""
     references = [f"photo:{name}" for name in PHOTOS] + st.session_state.get("_uploads", [])
     return [workbench().pictures.find(reference) for reference in references]
 
 
+def _counted(folder: Folder) -> str:
+    more = f", {folder.left_out:,} more left out" if folder.left_out else ""
+    return f"{len(folder):,} pictures{more}."
+
+
 def needs(slide: Slide) -> Needs:
-    st.segmented_control(
-        "Over", [SCENES, PHOTOGRAPHS], key="over", bind="query-params", default=SCENES,
-        required=True, label_visibility="collapsed",
+    offered = [SCENES, PHOTOGRAPHS, *workbench().folders.names]
+    if held("over") not in offered:
+        st.session_state.over = SCENES
+    over = st.segmented_control(
+        "Over", offered, key="over", bind="query-params", required=True,
+        label_visibility="collapsed",
     )  # fmt: skip
-    ids = [picture.id for picture in _photographs()]
+    ids = []
+    if over == PHOTOGRAPHS:
+        ids = [picture.id for picture in _photographs()]
+    elif over and over != SCENES:
+        folder = workbench().folders.get(over)
+        st.caption(_counted(folder))
+        if not folder:
+            return {}
+        ids = [folder.reference]
     return {"responses": tasks.responses_recipe(slide.card, slide.layer, ids)}

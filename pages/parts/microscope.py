@@ -84,12 +84,13 @@ def _show_parts(slide: Slide, results: Results) -> None:
         " scenes: intersection over union (Network Dissection, Bau et al. 2017)."
     )
     own = pd.Series(scores.iou[slide.unit], index=list(dissect.CONCEPTS)).nlargest(8)
+    bar = st.column_config.ProgressColumn("IoU", format="%.2f", max_value=1.0)
+    st.dataframe(own.rename("iou").rename_axis("part"), column_config={"iou": bar})
+    st.caption("All units of this layer, with what each covers best, and of parts alone:")
     st.dataframe(
-        own.rename("IoU").rename_axis("part"),
-        column_config={"IoU": st.column_config.ProgressColumn(format="%.2f", max_value=1.0)},
-    )
-    st.caption("All units of this layer:")
-    st.dataframe(scores.best().rename_axis("channel"), height=240)
+        scores.best().rename_axis("channel"), height=240,
+        column_config={"concept": "covers best", "iou": bar, "part": "best part", "part_iou": bar},
+    )  # fmt: skip
 
 
 def _links_needs(slide: Slide) -> Needs:

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from core import dissect, probe, scenes, zoo
-from core.dissect.concepts import CONCEPTS
+from core.dissect.concepts import CONCEPTS, SCALE
 from core.dissect.sample import SEED
 
 
@@ -19,7 +19,8 @@ class Oracle(nn.Module):
     def __init__(self, count: int, size: int):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))
-        even = [{"class_": scenes.CLASSES[i % len(scenes.CLASSES)]} for i in range(count)]
+        even = [{"class_": scenes.CLASSES[i % len(scenes.CLASSES)], "scale": SCALE}
+                for i in range(count)]  # fmt: skip
         self._drawn = scenes.batch(SEED, range(count), size, even)
         self.known = nn.Identity()
 
@@ -56,6 +57,9 @@ def test_units_that_are_masks_are_named_after_them(oracle: zoo.Model):
     # Grass covers more than the strongest hundredth: what is over the threshold is all of it.
     assert best["iou"][1] > 0.8
     assert best["iou"][2] < 0.2
+    assert best["part"][0] == "wheel"
+    assert best["part_iou"][0] == best["iou"][0]
+    assert best["part_iou"][1] < 0.2  # lawn is where it is, no part
 
 
 def test_the_scores_of_a_real_network_are_shares(small_model: zoo.Model):
@@ -72,10 +76,10 @@ def test_a_layer_without_positions_is_refused(small_model: zoo.Model):
 
 
 def test_units_are_counted_by_kind():
-    iou = np.zeros((4, len(CONCEPTS)), np.float32)
+    iou = np.zeros((5, len(CONCEPTS)), np.float32)
     for unit, (concept, overlap) in enumerate(
-        [("wheel", 0.3), ("grass", 0.5), ("object", 0.2), ("eye", 0.05)]
+        [("wheel", 0.3), ("grass", 0.5), ("object", 0.2), ("eye", 0.05), ("occluder", 0.4)]
     ):
         iou[unit, CONCEPTS.index(concept)] = overlap
     counts = dissect.count_kinds({"late": dissect.PartScores(iou)}, 0.1)
-    assert counts.loc["late"].to_dict() == {"place": 1, "part": 1, "whole": 1}
+    assert counts.loc["late"].to_dict() == {"place": 2, "part": 1, "whole": 1}

@@ -1,6 +1,11 @@
 """The Neurons page: pictures of a layer's channels, one under the microscope, all in the URL."""
 
+import os
+import re
+from pathlib import Path
+
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core.visualize import Quality
@@ -57,6 +62,24 @@ def test_every_side_of_a_unit(app: AppTest, section: str, words: str):
     opened(app, layer="layer2.0", unit="3", section=section)
     assert any(words in caption.value for caption in app.caption)
     assert app.number_input(key="unit").value == 3
+
+
+def test_top_crops_over_a_folder_of_the_servers(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "holiday").mkdir()
+    for shade in (30, 90, 200):
+        Image.new("RGB", (50, 40), (shade, 90, 60)).save(tmp_path / "holiday" / f"{shade}.png")
+    folders = os.pathsep.join([str(tmp_path / "holiday"), str(tmp_path / "empty")])
+    (tmp_path / "empty").mkdir()
+    monkeypatch.setenv("ZOOSCOPE_PICTURES", folders)
+    opened(app, layer="layer2.0", unit="3", section="Top crops", over="holiday")
+    assert any("3 pictures" in caption.value for caption in app.caption)
+    captions = [caption for image in app.get("image") for caption in image.captions]
+    assert len([one for one in captions if re.fullmatch(r"-?\d+\.\d\d", one)]) == 3
+    app.segmented_control(key="over").set_value("empty")
+    settled(app)
+    assert any("0 pictures" in caption.value for caption in app.caption)
 
 
 def test_classes_are_shown_by_name(app: AppTest):

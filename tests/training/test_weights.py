@@ -2,9 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from core import zoo
+from core import dissect, predict, visualize, zoo
+from core.anatomy import anatomy
 from core.settings import BUNDLED
 from core.training import ZOO
 from core.training.exam import examine
@@ -13,6 +16,7 @@ NAMES = [name for name in ZOO if (BUNDLED / name).is_dir()]
 # One scene in so many is asked: a sample's share strays from the card's by chance.
 PARTS, STRAY = 6, 0.06
 LARGEST = 45_000_000
+SCENES = 280
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -61,5 +65,32 @@ def test_its_config_is_what_the_lesson_says(name, bundled):
     assert m.card.knows_scenes_only
 
 
+def test_class_pictures_are_named_by_another_family(name, bundled):
+    m = zoo.load(f"bundled/{name}")
+    classes = list(range(0, len(m.labels), 2))
+    pictures = visualize.render(m, [visualize.class_logit(index) for index in classes])
+    judge = zoo.load(next(other for other in bundled if family(other) != family(m.name)))
+    ranked = predict.top_classes(judge, [Image.fromarray(one) for one in pictures], 3)
+    named = [
+        index in [one.index for one in top] for index, top in zip(classes, ranked, strict=True)
+    ]
+    assert np.mean(named) >= 0.8
+
+
+def family(name: str) -> str:
+    return ZOO[name.removeprefix("bundled/")].architecture
+
+
+def test_units_are_named_after_parts(name, bundled):
+    """Thirty units or more, counted from the last layer down."""
+    m = zoo.load(f"bundled/{name}")
+    organs = [organ for organ in anatomy(m) if organ.main and organ.has_positions]
+    named = 0
+    while named < 30 and organs:
+        best = dissect.parts(m, organs.pop().name, SCENES).best()
+        named += (best["part_iou"] > 0.15).sum()
+    assert named >= 30
+
+
 def test_all_together_are_small():
-    assert sum(file.stat().st_size for file in BUNDLED.rglob("*") if file.is_file()) <= LARGEST
+    assert sum(file.stat().st_size for file in BUNDLED.glob("*/*.safetensors")) <= LARGEST
