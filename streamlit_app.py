@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from core.settings import BadSetting
 from pages.parts import chooser
@@ -10,6 +11,21 @@ from pages.parts.session import workbench
 
 SIDEBAR_WIDTH = 330  # pixels: room for a picture and the longer names of models
 IN_FRAME = "_in_frame"
+# File, title, icon, and what a visitor finds there.
+PAGES = (
+    ("predict", "Predict", "label",
+     "What up to four networks say a picture is, side by side, and how sure."),
+    ("neurons", "Neurons", "biotech",
+     "What each channel of a layer looks for, and one under the microscope."),
+    ("compare_neurons", "Neurons, compared", "join_inner",
+     "The same depth of up to four networks, and the neuron that is its like."),
+    ("layers", "Layers", "layers",
+     "How a network takes one picture apart, layer by layer."),
+    ("scenes", "Scenes", "draw",
+     "Pictures drawn by rule: set what stands where, see the truth of its parts."),
+    ("models", "Models", "pets",
+     "Every CNN that timm has: search, filter, sort, and pick some to compare."),
+)  # fmt: skip
 
 
 def frame() -> None:
@@ -20,47 +36,7 @@ def frame() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR_WIDTH,
     )
-    page = st.navigation(
-        [
-            st.Page(
-                "pages/predict.py",
-                title="Predict",
-                icon=":material/label:",
-                default=True,
-                help="What up to four networks say a picture is, side by side, and how sure.",
-            ),
-            st.Page(
-                "pages/neurons.py",
-                title="Neurons",
-                icon=":material/biotech:",
-                help="What each channel of a layer looks for, and one under the microscope.",
-            ),
-            st.Page(
-                "pages/compare_neurons.py",
-                title="Neurons, compared",
-                icon=":material/join_inner:",
-                help="The same depth of up to four networks, and the neuron that is its like.",
-            ),
-            st.Page(
-                "pages/layers.py",
-                title="Layers",
-                icon=":material/layers:",
-                help="How a network takes one picture apart, layer by layer.",
-            ),
-            st.Page(
-                "pages/scenes.py",
-                title="Scenes",
-                icon=":material/draw:",
-                help="Pictures drawn by rule: set what stands where, see the truth of its parts.",
-            ),
-            st.Page(
-                "pages/models.py",
-                title="Models",
-                icon=":material/pets:",
-                help="Every CNN that timm has: search, filter, sort, and pick some to compare.",
-            ),
-        ]
-    )
+    page = st.navigation([_page(*entry) for entry in PAGES])
     try:
         workbench()
     except BadSetting as error:
@@ -73,6 +49,12 @@ def frame() -> None:
         page.run()
     finally:
         st.session_state.pop(IN_FRAME, None)
+
+
+def _page(name: str, title: str, icon: str, text: str) -> StreamlitPage:
+    first = name == PAGES[0][0]
+    return st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", help=text,
+                   default=first)  # fmt: skip
 
 
 def framed(show: Callable[[], None]) -> None:

@@ -30,10 +30,7 @@ def show() -> None:
     models = layers.usable(chooser.models())
     picture = chooser.picture()
     if not models or picture is None:
-        st.info(
-            "Choose a picture and a model whose weights are here; Predict fetches weights.",
-            icon=":material/left_panel_open:",
-        )
+        layers.say_none("a picture and ")
         return
     card = layers.choose_model(models)
     body = layers.body(card)

@@ -35,10 +35,7 @@ def show() -> None:
     )
     models = layers.usable(chooser.models())
     if not models:
-        st.info(
-            "Choose a model whose weights are here; Predict fetches weights from the hub.",
-            icon=":material/left_panel_open:",
-        )
+        layers.say_none()
         return
     card = layers.choose_model(models)
     body = layers.body(card)

@@ -26,6 +26,14 @@ def usable(models: dict[str, Card | ZooscopeError]) -> dict[str, Card]:
     return found
 
 
+def say_none(more: str = "") -> None:
+    """Say that there is no model to look into, and how to get one."""
+    st.info(
+        f"Choose {more}a model whose weights are here; Predict fetches weights from the hub.",
+        icon=":material/left_panel_open:",
+    )
+
+
 def choose_model(models: Mapping[str, Card]) -> Card:
     """Let one of the chosen models be chosen; the URL keeps it."""
     first = next(iter(models))

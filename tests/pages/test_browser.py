@@ -157,7 +157,7 @@ def test_a_hub_out_of_reach_leaves_the_user_with_ways_out(real_app, new_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("place", ["", "models"])
+@pytest.mark.parametrize("place", ["", "models", "neurons", "compare_neurons", "layers"])
 def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, place):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
@@ -168,3 +168,39 @@ def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, pla
     width = page.evaluate("document.scrollingElement.scrollWidth")
     context.close()
     assert width <= 390
+
+
+def test_a_channel_is_put_under_the_microscope_and_the_link_keeps_it(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/neurons{CHOSEN}&model={LOCAL[1]}&layer=blocks.3.2&section=Canvases")
+    page.get_by_role("heading", name="What does it look for?").wait_for()
+    page.get_by_alt_text("What 5 looks for").wait_for()
+    page.get_by_role("button", name="5", exact=True).click()
+    page.get_by_text("blocks.3.2, channel 5").first.wait_for()
+    page.get_by_alt_text("blocks.3.2, channel 5, maco").wait_for()
+    page.wait_for_url(re.compile("unit=5"))
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Recipe").click()
+    assert '"unit",5' in Path(kept.value.path()).read_text()
+
+    other = new_page()
+    other.goto(page.url)
+    other.get_by_text("blocks.3.2, channel 5").first.wait_for()
+    other.get_by_alt_text("blocks.3.2, channel 5, maco").wait_for()
+
+
+def test_two_networks_neurons_stand_side_by_side(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/compare_neurons{CHOSEN}")
+    page.get_by_role("heading", name="Do they look for the same?").wait_for()
+    page.get_by_role("heading", name="Late").wait_for()
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-testid=stImage] img[alt^=channel]').length === 32"
+    )
+
+
+def test_a_picture_is_taken_apart_layer_by_layer(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/layers{CHOSEN}&model={LOCAL[1]}")
+    page.get_by_alt_text("Maps of blocks.6.0").wait_for()
+    assert page.get_by_alt_text("First filter 31").count() == 1

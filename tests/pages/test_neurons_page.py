@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from core import scenes
 from core.visualize import Quality
 from tests.pages.conftest import settled
 
@@ -68,12 +68,12 @@ def test_top_crops_over_a_folder_of_the_servers(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "holiday").mkdir()
-    for shade in (30, 90, 200):
-        Image.new("RGB", (50, 40), (shade, 90, 60)).save(tmp_path / "holiday" / f"{shade}.png")
+    for seed in range(3):
+        scenes.draw(class_="wolf", seed=seed).image.save(tmp_path / "holiday" / f"{seed}.png")
     folders = os.pathsep.join([str(tmp_path / "holiday"), str(tmp_path / "empty")])
     (tmp_path / "empty").mkdir()
     monkeypatch.setenv("ZOOSCOPE_PICTURES", folders)
-    opened(app, layer="layer2.0", unit="3", section="Top crops", over="holiday")
+    opened(app, layer="layer2.0", unit="5", section="Top crops", over="holiday")
     assert any("3 pictures" in caption.value for caption in app.caption)
     captions = [caption for image in app.get("image") for caption in image.captions]
     assert len([one for one in captions if re.fullmatch(r"-?\d+\.\d\d", one)]) == 3
