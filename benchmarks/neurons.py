@@ -1,7 +1,7 @@
 """Neuron pictures beside lucent's and Horama's: pictures a second, scores, and how they carry over.
 
     pip install -r benchmarks/requirements.txt
-    ZOOSCOPE_MODELS=../shared/models python -m benchmarks.neurons [--count 16] [--to FOLDER]
+    ZOOSCOPE_MODELS=../shared/models python -m benchmarks.neurons [PART …] [--to FOLDER]
 
 One run, one machine, the same weights; lucent at its defaults but for the model's own mean and std,
 which it would take for ImageNet's. Nothing else should run meanwhile. Takes about 15 minutes.
@@ -11,9 +11,11 @@ import argparse
 import os
 import platform
 import statistics
+import threading
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,11 +26,12 @@ from torch import Tensor
 from torch.nn import functional
 
 from core import predict, probe, visualize, zoo
-from core.steps import drain
+from core.steps import Progress, drain
 from core.zoo import Model
 
 OURS, JUDGE = "local/mobilenetv2_100.coral", "local/mobilenetv1_100.coral"
 LAYER = "blocks.3.2"
+BUNDLED, BUNDLED_LAYER = "bundled/scenes-regnet", "s3.b2"
 FIRST_LAYER = "bn1"
 CLASSES = (207, 281, 817, 950, 9, 386, 404, 985, 130, 88, 340, 292, 508, 620, 779, 963)
 JITTERS, JITTER = 16, 8
@@ -41,30 +44,45 @@ Pictures = list[np.ndarray]
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all where none is named")
     parser.add_argument("--count", type=int, default=16)
     parser.add_argument("--to", type=Path, help="folder for sheets of the pictures")
     asked = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads,"
           f" torch {torch.__version__}")  # fmt: skip
     m = zoo.load(OURS)
-    units = range(asked.count)
+    for name, measure in PARTS.items():
+        if not asked.parts or name in asked.parts:
+            measure(m, asked.count, asked.to)
+
+
+def measure_channels(m: Model, count: int, to: Path | None) -> None:
+    """Channels of a middle layer: time and score."""
+    units = range(count)
     ours, seconds = timed(lambda: render(m, [visualize.channel(LAYER, i) for i in units]))
     peers, peer_seconds = timed(lambda: [lucent(m, f"{_hooked(LAYER)}:{i}") for i in units])
-    report("channels of " + LAYER, asked.count, seconds, peer_seconds)
+    report("channels of " + LAYER, count, seconds, peer_seconds)
     compare_scores(m, ours, peers)
-    keep(asked.to, "channels", ours, peers)
-    first, seconds = timed(lambda: render(m, [visualize.channel(FIRST_LAYER, i) for i in units]))
+    keep(to, "channels", ours, peers)
+
+
+def measure_first(m: Model, count: int, to: Path | None) -> None:
+    """Channels of the first layer: time, the peer's from one picture."""
+    objectives = [visualize.channel(FIRST_LAYER, i) for i in range(count)]
+    ours, seconds = timed(lambda: render(m, objectives))
     peer, peer_seconds = timed(lambda: lucent(m, f"{_hooked(FIRST_LAYER)}:0"))
-    report("channels of " + FIRST_LAYER, asked.count, seconds, asked.count * peer_seconds)
-    keep(asked.to, "first", first, [peer])
-    classes = CLASSES[: asked.count]
+    report("channels of " + FIRST_LAYER, count, seconds, count * peer_seconds)
+    keep(to, "first", ours, [peer])
+
+
+def measure_classes(m: Model, count: int, to: Path | None) -> None:
+    """Classes: time, and how they carry over."""
+    classes = CLASSES[:count]
     ours, seconds = timed(lambda: render(m, [visualize.class_logit(i) for i in classes]))
     peers, peer_seconds = timed(lambda: [lucent(m, f"classifier:{i}") for i in classes])
     report("classes", len(classes), seconds, peer_seconds)
     compare_carried(classes, ours, peers)
-    keep(asked.to, "classes", ours, peers)
-    measure_horama(m)
-    measure_memory(m)
+    keep(to, "classes", ours, peers)
 
 
 def render(m: Model, objectives: Sequence[visualize.Objective]) -> Pictures:
@@ -134,7 +152,7 @@ def compare_carried(classes: Sequence[int], ours: Pictures, peers: Pictures) -> 
         print(f"carried over to {JUDGE}, {name}: {np.mean(hits):.0%}, clipped {clipped:.1%}")
 
 
-def measure_horama(m: Model) -> None:
+def measure_horama(m: Model, _count: int, _to: Path | None) -> None:
     """Horama's Fourier pictures at its defaults, from a few of its thousand steps.
 
     Its MACO first downloads a spectrum; a step of the two costs the same.
@@ -149,18 +167,48 @@ def measure_horama(m: Model) -> None:
           f" (from {HORAMA_STEPS} of 1,000 steps)")  # fmt: skip
 
 
-def measure_memory(m: Model) -> None:
+def measure_memory(m: Model, _count: int, _to: Path | None) -> None:
     """Peak memory of a batch of 16 pictures at 224 px above the loaded model."""
-    process = psutil.Process()
-    before = peak = process.memory_info().rss
-    steps = visualize.render_steps(m, [visualize.class_logit(i) for i in CLASSES], 224, 8)
+    objectives = [visualize.class_logit(i) for i in CLASSES]
+    visualize.render(m, objectives[:1], 64, 2)  # what is allocated once
+    with peak_memory() as peak:
+        visualize.render(m, objectives, 224, 8)
+    print(f"16 pictures of 224 px: {peak()} MB above the loaded model")
 
-    def watch(_progress: object) -> None:
-        nonlocal peak
-        peak = max(peak, process.memory_info().rss)
 
-    drain(steps, watch)
-    print(f"16 pictures of 224 px: {(peak - before) / 1e6:.0f} MB above the loaded model")
+@contextmanager
+def peak_memory() -> Iterator[Callable[[], int]]:
+    """Watches this process's memory, many times a second; tells the most it grew by, in MB."""
+    process, over = psutil.Process(), threading.Event()
+    before = process.memory_info().rss
+    seen = [before]
+
+    def watch() -> None:
+        while not over.wait(0.005):
+            seen.append(process.memory_info().rss)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    yield lambda: round((max(seen) - before) / 1e6)
+    over.set()
+    watcher.join()
+
+
+def measure_layer(_m: Model, _count: int, _to: Path | None) -> None:
+    """A whole layer of a bundled network: until the first previews, and in all."""
+    m = zoo.load(BUNDLED)
+    start = time.perf_counter()
+    first = 0.0
+
+    def watch(progress: Progress) -> None:
+        nonlocal first
+        if progress.preview is not None:
+            first = first or time.perf_counter() - start
+
+    units = [visualize.channel(BUNDLED_LAYER, i) for i in range(64)]
+    drain(visualize.render_steps(m, units), watch)
+    print(f"64 channels of {BUNDLED}'s {BUNDLED_LAYER}: first previews after {first:.1f} s,"
+          f" done after {time.perf_counter() - start:.0f} s")  # fmt: skip
 
 
 def keep(folder: Path | None, name: str, ours: Pictures, peers: Pictures) -> None:
@@ -184,6 +232,17 @@ def _hooked(layer: str) -> str:
 
 def _tensor(picture: np.ndarray) -> Tensor:
     return torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
+
+
+# Memory first: later the process has room that it was given before.
+PARTS = {
+    "memory": measure_memory,
+    "layer": measure_layer,
+    "channels": measure_channels,
+    "first": measure_first,
+    "classes": measure_classes,
+    "horama": measure_horama,
+}
 
 
 if __name__ == "__main__":

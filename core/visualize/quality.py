@@ -57,10 +57,10 @@ MACO: Mapping[str, Any] = {"canvas": "maco", "decay": 1.25, "cap": 1.2, "rate": 
 # Layers whose maps have at least one place for so many pixels, across and down, are first ones.
 FIRST_STRIDE = 2
 # Smoother, paler, kept about the middle, and looked at closely first and then as a whole: of
-# seventeen settings tried, the one that carried over best to a network the picture was not made for
-# (23 of 24 classes in its top five; benchmarks/RESULTS.md).
+# twenty settings tried, among the best at carrying over to a network the picture was not made for
+# (benchmarks/RESULTS.md).
 CLASSES = Quality(
-    steps=128,
+    steps=120,
     decay=1.5,
     cap=1.2,
     rate=0.2,
