@@ -12,6 +12,14 @@ from core.zoo import Card, Model
 # Modules that only hold others; timm's stages have classes of their own, named so.
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 STAGE = "Stage"
+# Modules of torch and timm that are an activation function and nothing else.
+ACTIVATION_FUNCTIONS = frozenset(
+    {
+        "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "GELU", "GELUTanh",
+        "QuickGELU", "SiLU", "Swish", "Mish", "Hardswish", "HardSwish", "HardSwishMe", "HardMish",
+        "Tanh", "Softplus",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from core import probe
+from core.anatomy import ACTIVATION_FUNCTIONS
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
@@ -17,14 +18,6 @@ from core.zoo import Model
 BATCH = 60
 # A unit whose responses vary by less than this share of what its layer's middle unit does is dead.
 FLAT = 0.01
-# Modules of torch and timm that are an activation function and nothing else.
-FUNCTIONS = frozenset(
-    {
-        "ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "CELU", "SELU", "GELU", "GELUTanh",
-        "QuickGELU", "SiLU", "Swish", "Mish", "Hardswish", "HardSwish", "HardSwishMe", "HardMish",
-        "Tanh", "Softplus",
-    }
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,7 +96,7 @@ def activations(m: Model) -> list[str]:
     return [
         name
         for name, layer in m.layers.items()
-        if layer.kind in FUNCTIONS and len(layer.shape) == 3 and layer.shape[1] > 1
+        if layer.kind in ACTIVATION_FUNCTIONS and len(layer.shape) == 3 and layer.shape[1] > 1
     ]
 
 

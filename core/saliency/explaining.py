@@ -1,0 +1,151 @@
+"""Maps for pictures: the method found, the targets set, in parts that fit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image
+from torch import Tensor
+
+from core import predict, probe
+from core.errors import ZooscopeError
+from core.recipes import Option
+from core.saliency import registry
+from core.saliency.view import Maps, View, last_layer, require_positions
+from core.steps import Progress, Steps, drain, mapped
+from core.zoo import Model
+
+# Pictures whose maps are made together.
+TOGETHER = 16
+
+
+class NoSuchClass(ZooscopeError):
+    """The network has no class of that number; the message says how many it has."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What a method said of some pictures.
+
+    Attributes:
+        maps: On the model's input grid, raw.
+        classes: What was explained.
+        notes: Figures of the method's own, one a picture.
+    """
+
+    maps: Float[np.ndarray, "n h w"]
+    classes: tuple[int, ...]
+    notes: dict[str, Float[np.ndarray, " n"]]
+
+
+def explain(
+    m: Model,
+    imgs: Sequence[Image.Image],
+    method: str = "grad_cam",
+    classes: Sequence[int] | None = None,
+    layer: str | None = None,
+    seed: int = 0,
+    against: Sequence[int] | None = None,
+    **options: Option,
+) -> Float[np.ndarray, "n h w"]:
+    """Where a network looked. See `explain_steps`."""
+    return drain(explain_steps(m, imgs, method, classes, layer, seed, against, **options)).maps
+
+
+def explain_steps(
+    m: Model,
+    imgs: Sequence[Image.Image],
+    method: str = "grad_cam",
+    classes: Sequence[int] | None = None,
+    layer: str | None = None,
+    seed: int = 0,
+    against: Sequence[int] | None = None,
+    **options: Option,
+) -> Steps[Explanation]:
+    """Where a network looked for a class of each picture.
+
+    Args:
+        m: The network.
+        imgs: The pictures.
+        method: A key of `methods()`.
+        classes: One a picture; each picture's own top class where None. The score is the logit.
+        layer: For methods that look at one; the last with positions where None.
+        seed: Of each picture's random numbers.
+        against: A class for each picture whose logit is taken off the score: why this and not that.
+        options: The method's own.
+
+    Raises:
+        UnknownMethod: No such method or option, with the nearest.
+        UnknownLayer: No such layer, or it has no positions.
+        NoSuchClass: With the range.
+        NoClassifier: The network gives no classes.
+        BadOption: With what the method takes.
+    """
+    chosen = registry.find(method, options)
+    predict.require_classes(m.card)
+    layer = layer or last_layer(m)
+    (found,) = probe.find(m.layers, [layer])
+    require_positions(found)
+    for given in (classes, against):
+        _check(m, given, len(imgs))
+    parts: list[Maps] = []
+    named: list[int] = []
+    starts = range(0, len(imgs), TOGETHER)
+    for index, start in enumerate(starts):
+        rows = slice(start, start + TOGETHER)
+        x = m.preprocess(list(imgs[rows]))
+        own = list(classes[rows]) if classes is not None else _tops(m, x)
+        target = _target(m, own, against[rows] if against is not None else None)
+        dice = tuple(torch.Generator().manual_seed(seed) for _ in own)
+        view = View(m, x, target.to(x.device), layer, dice)
+        tell = partial(_within, part=index, parts=len(starts))
+        parts.append((yield from mapped(chosen.explain(view, **options), tell)))
+        named += own
+    return _joined(parts, named, m.input_size)
+
+
+def _check(m: Model, classes: Sequence[int] | None, count: int) -> None:
+    if classes is None:
+        return
+    if len(classes) != count:
+        raise NoSuchClass(f"{len(classes)} classes for {count} pictures; give one for each.")
+    for index in classes:
+        if not 0 <= index < len(m.labels):
+            raise NoSuchClass(
+                f"{m.name} has no class {index}; it goes from 0 to {len(m.labels) - 1}."
+            )
+
+
+def _tops(m: Model, x: Tensor) -> list[int]:
+    with m.borrow() as net, torch.no_grad():
+        return [int(index) for index in net(x).argmax(1)]
+
+
+def _target(
+    m: Model, classes: Sequence[int], against: Sequence[int] | None
+) -> Float[Tensor, "n classes"]:
+    target = torch.zeros(len(classes), len(m.labels))
+    rows = torch.arange(len(classes))
+    target[rows, list(classes)] += 1
+    if against is not None:
+        target[rows, list(against)] -= 1
+    return target
+
+
+def _within(progress: Progress, part: int, parts: int) -> Progress:
+    """A part's progress as the whole's."""
+    return Progress(part * progress.total + progress.step, parts * progress.total)
+
+
+def _joined(parts: Sequence[Maps], classes: list[int], size: tuple[int, ...]) -> Explanation:
+    if not parts:
+        return Explanation(np.zeros((0, *size[1:]), np.float32), (), {})
+    maps = torch.cat([part.values for part in parts]).float().cpu().numpy()
+    notes = {
+        name: torch.cat([part.notes[name] for part in parts]).float().cpu().numpy()
+        for name in parts[0].notes
+    }
+    return Explanation(maps, tuple(classes), notes)

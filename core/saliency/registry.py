@@ -1,0 +1,88 @@
+"""The saliency methods there are. A new one is one decorated function."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.errors import ZooscopeError, nearest
+from core.recipes import Option
+from core.saliency.view import Maps
+from core.steps import Steps
+
+Explain = Callable[..., Steps[Maps]]
+
+
+class UnknownMethod(ZooscopeError):
+    """There is no method, or no option of a method, of that name; the message names the nearest."""
+
+
+@dataclass(frozen=True)
+class Method:
+    """A saliency method.
+
+    Attributes:
+        key: Its name in recipes and links.
+        title: Its name for people.
+        paper: Where it comes from: authors, year, and number or place.
+        family: "gradient", "cam", "perturbation" or "fused".
+        signed: Its maps say what speaks against the class, too.
+        slow: It takes many forward passes.
+        layered: It looks at a layer, which may be chosen.
+        options: With their defaults.
+        explain: Makes maps of a view, with the options as keywords.
+    """
+
+    key: str
+    title: str
+    paper: str
+    family: str
+    signed: bool
+    slow: bool
+    layered: bool
+    options: Mapping[str, Option]
+    explain: Explain
+
+
+_METHODS: dict[str, Method] = {}
+
+
+def method(
+    title: str,
+    paper: str,
+    family: str,
+    signed: bool = False,
+    slow: bool = False,
+    layered: bool = False,
+) -> Callable[[Explain], Explain]:
+    """Enter a function `(view, **options) → Steps[Maps]` among the methods, under its own name."""
+
+    def enter(explain: Explain) -> Explain:
+        parameters = list(inspect.signature(explain).parameters.values())[1:]
+        options = MappingProxyType({one.name: one.default for one in parameters})
+        key = explain.__name__
+        _METHODS[key] = Method(key, title, paper, family, signed, slow, layered, options, explain)
+        return explain
+
+    return enter
+
+
+def methods() -> Mapping[str, Method]:
+    """All methods by key, in the order in which pages show them."""
+    return MappingProxyType(_METHODS)
+
+
+def find(key: str, options: Mapping[str, Option]) -> Method:
+    """A method that takes these options.
+
+    Raises:
+        UnknownMethod: With the nearest names.
+    """
+    if key not in _METHODS:
+        raise UnknownMethod(f"There is no saliency method {key!r}.{nearest(key, _METHODS)}")
+    found = _METHODS[key]
+    for name in options:
+        if name not in found.options:
+            known = ", ".join(found.options) or "none"
+            raise UnknownMethod(f"{found.title} has no option {name!r}; it has {known}.")
+    return found
