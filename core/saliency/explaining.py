@@ -90,14 +90,16 @@ def explain_steps(
     (found,) = probe.find(m.layers, [layer])
     require_positions(found)
     for given in (classes, against):
-        _check(m, given, len(imgs))
+        if given is not None and len(given) != len(imgs):
+            raise NoSuchClass(f"{len(given)} classes for {len(imgs)} pictures; give one for each.")
+        _check(m, given or ())
     parts: list[Maps] = []
     named: list[int] = []
     starts = range(0, len(imgs), TOGETHER)
     for index, start in enumerate(starts):
         rows = slice(start, start + TOGETHER)
         x = m.preprocess(list(imgs[rows]))
-        own = list(classes[rows]) if classes is not None else _tops(m, x)
+        own = target_classes(m, x, classes[rows] if classes is not None else None)
         target = _target(m, own, against[rows] if against is not None else None)
         dice = tuple(torch.Generator().manual_seed(seed) for _ in own)
         view = View(m, x, target.to(x.device), layer, dice)
@@ -107,21 +109,27 @@ def explain_steps(
     return _joined(parts, named, m.input_size)
 
 
-def _check(m: Model, classes: Sequence[int] | None, count: int) -> None:
-    if classes is None:
-        return
-    if len(classes) != count:
-        raise NoSuchClass(f"{len(classes)} classes for {count} pictures; give one for each.")
+def target_classes(
+    m: Model, x: Float[Tensor, "n 3 h w"], classes: Sequence[int] | None
+) -> list[int]:
+    """The classes that were asked for, or each picture's top class.
+
+    Raises:
+        NoSuchClass: With the range.
+    """
+    if classes is not None:
+        _check(m, classes)
+        return list(classes)
+    with m.borrow() as net, torch.no_grad():
+        return [int(index) for index in net(x).argmax(1)]
+
+
+def _check(m: Model, classes: Sequence[int]) -> None:
     for index in classes:
         if not 0 <= index < len(m.labels):
             raise NoSuchClass(
                 f"{m.name} has no class {index}; it goes from 0 to {len(m.labels) - 1}."
             )
-
-
-def _tops(m: Model, x: Tensor) -> list[int]:
-    with m.borrow() as net, torch.no_grad():
-        return [int(index) for index in net(x).argmax(1)]
 
 
 def _target(

@@ -11,7 +11,7 @@ from core.workbench import Workbench
 from core.zoo import Card
 
 # Pictures are shipped a little lossy, at a sixth of their size.
-WEBP_QUALITY = 82
+WEBP_QUALITY = 70
 TOGETHER = 64
 
 
