@@ -37,12 +37,14 @@ class Rendering:
         pictures: All faces of the first objective, then of the next.
         scores: Of each picture as it stands, without transforms.
         dead: The score never moved: the picture shows nothing.
+        missed: Of a class picture: the network itself puts another class first.
         importance: How much the objective pulled at each pixel over the run, its mean being 1.
     """
 
     pictures: UInt8[np.ndarray, "n h w 3"]
     scores: Float[np.ndarray, " n"]
     dead: Bool[np.ndarray, " n"]
+    missed: Bool[np.ndarray, " n"]
     importance: Float[np.ndarray, "n h w"]
 
 
@@ -83,6 +85,7 @@ def climb_steps(
         pictures=_pixels(images),
         scores=after.cpu().numpy(),
         dead=torch.isclose(after, before, rtol=1e-5).cpu().numpy(),
+        missed=see.missed(images).cpu().numpy(),
         importance=(pull / level).cpu().numpy(),
     )
 
@@ -104,6 +107,16 @@ class _Sight:
             activations = self._activations(images)
         counts = [objective.faces for objective in self._objectives]
         return torch.cat([one.score(own) for one, own in self._each(activations, counts)])
+
+    def missed(self, images: Float[Tensor, "n 3 h w"]) -> Bool[Tensor, " n"]:
+        """Which pictures of a class the network takes for another."""
+        wanted = [one.class_ for one in self._objectives for _ in range(one.faces)]
+        if not self._whole:
+            return torch.zeros(len(wanted), dtype=torch.bool)
+        with torch.no_grad():
+            first = self._activations(images)[LOGITS].argmax(1).tolist()
+        pairs = zip(wanted, first, strict=True)
+        return torch.tensor([own is not None and own != top for own, top in pairs])
 
     def worth(self, seen: Float[Tensor, "m 3 h w"], plan: Quality) -> Float[Tensor, ""]:
         """What is climbed: the sum over pictures of their mean score over looks."""

@@ -37,6 +37,15 @@ class Objective:
         compared = [self.compared] if self.compared else []
         return list(dict.fromkeys([*(term.layer for _, term in self.terms), *compared]))
 
+    @property
+    def class_(self) -> int | None:
+        """The class whose picture it is, if it is one's."""
+        if len(self.terms) == 1:
+            weight, term = self.terms[0]
+            if isinstance(term, Channel) and term.layer == LOGITS and weight > 0:
+                return term.index
+        return None
+
     def score(self, activations: dict[str, Tensor]) -> Float[Tensor, " n"]:
         """How well each picture does, given the layers' activations for it."""
         return torch.stack(

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 
 from core import memory
 from core.steps import Progress, Steps, drain, mapped
@@ -137,18 +137,27 @@ def _fitting_steps(
 def _alive_steps(
     m: Model, objectives: list[Objective], plan: Quality, seed: int
 ) -> Steps[Rendering]:
-    """Climb; what stays flat climbs once more, pushed and from another seed, or else is dead."""
-    first = yield from climb_steps(m, objectives, plan, seed)
+    """Climb, and once more from another seed where that came to nothing.
+
+    What stayed flat is pushed then, or else is dead; a class picture that the network takes for
+    another class stopped on a lower peak.
+    """
+    made = yield from climb_steps(m, objectives, plan, seed)
     owners = np.repeat(np.arange(len(objectives)), [objective.faces for objective in objectives])
-    flat = sorted(set(owners[first.dead]))
-    if not flat:
-        return first
-    again = [objectives[index] for index in flat]
-    second = yield from climb_steps(m, again, plan, seed + 1, redirected=True)
-    rows = np.isin(owners, flat)
-    for name in vars(first):
-        getattr(first, name)[rows] = getattr(second, name)
-    return first
+    for failed, redirected in ((made.dead, True), (made.missed & ~made.dead, False)):
+        chosen = sorted(set(owners[failed]))
+        if chosen:
+            again = [objectives[index] for index in chosen]
+            other = yield from climb_steps(m, again, plan, seed + 1, redirected)
+            _take_better(made, np.flatnonzero(np.isin(owners, chosen)), other)
+    return made
+
+
+def _take_better(made: Rendering, rows: Int[np.ndarray, " k"], other: Rendering) -> None:
+    """Put a second try's pictures in the place of the first's where they score no worse."""
+    better = other.scores >= made.scores[rows]
+    for name in vars(made):
+        getattr(made, name)[rows[better]] = getattr(other, name)[better]
 
 
 def _joined(parts: Sequence[Rendering]) -> Rendering:

@@ -143,6 +143,32 @@ def test_a_dead_unit_says_so_and_the_living_beside_it_do_not(m: zoo.Model):
     assert made.dead.tolist() == [False, True, False]
 
 
+def test_a_class_picture_that_is_taken_for_another_class_is_tried_again(m: zoo.Model, monkeypatch):
+    tries = []
+    climb_steps = rendering.climb_steps
+
+    def stuck(m, objectives, plan, seed, redirected=False):
+        """The first try of class 5 comes to nothing."""
+        tries.append((seed, len(objectives), redirected))
+        made = yield from climb_steps(m, objectives, plan, seed, redirected)
+        if len(tries) == 1:
+            made.scores[1], made.missed[:] = -9.0, [False, True, False]
+        return made
+
+    monkeypatch.setattr(rendering, "climb_steps", stuck)
+    chosen = [visualize.class_logit(index) for index in (3, 5, 7)]
+    made = drain(visualize.render_steps(m, chosen, quality=SMALL))
+    assert tries == [(0, 3, False), (1, 1, False)]
+    assert made.scores[1] > -9
+    monkeypatch.setattr(rendering, "climb_steps", climb_steps)
+    first = drain(visualize.render_steps(m, chosen, quality=replace(SMALL, steps=48)))
+    expected = m.net(m.preprocessing.normalised(
+        torch.from_numpy(first.pictures).permute(0, 3, 1, 2) / 255)).argmax(1)  # fmt: skip
+    assert first.missed.tolist() == [
+        top != own for top, own in zip(expected, (3, 5, 7), strict=True)
+    ]
+
+
 def test_faces_of_one_unit_differ_more_where_diversity_counts(m: zoo.Model):
     unit = visualize.channel("layer3", 2)
 
