@@ -224,6 +224,11 @@ def _shapes(net: nn.Module, size: tuple[int, int, int]) -> list[tuple[Where, tup
     return shapes
 
 
+def _is_channels_last(module: nn.Module) -> bool:
+    """By kind; timm's LayerNorm2d is a LayerNorm that keeps the channels first."""
+    return isinstance(module, CHANNELS_LAST_KINDS) and not type(module).__name__.endswith("2d")
+
+
 def _layer(
     net: nn.Module, where: Where, shape: tuple[int, ...], other: tuple[int, ...], several: bool
 ) -> Layer:
@@ -231,10 +236,8 @@ def _layer(
     module = net.get_submodule(name)
     axes = range(1, len(shape))
     steady = [axis for axis in axes if shape[axis] == other[axis]]
-    if len(steady) == 1:
-        axis = steady[0]
-    else:
-        axis = len(shape) - 1 if isinstance(module, CHANNELS_LAST_KINDS) else 1
+    usual = len(shape) - 1 if _is_channels_last(module) else 1
+    axis = steady[0] if len(steady) == 1 else usual
     rest = tuple(shape[other_axis] for other_axis in axes if other_axis != axis)
     return Layer(
         name=f"{name}[{index}]" if several else name,

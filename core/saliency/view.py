@@ -118,7 +118,9 @@ def last_layer(m: Model) -> str:
     Raises:
         UnknownLayer: The network has no such layer.
     """
-    maps = [name for name, one in m.layers.items() if len(one.shape) == 3 and one.shape[1] > 1]
+    maps = [
+        name for name, one in m.layers.items() if len(one.shape) == 3 and min(one.shape[1:]) > 1
+    ]
     if not maps:
         raise probe.UnknownLayer(f"{m.name} has no layer with positions.")
     return maps[-1]
