@@ -37,31 +37,31 @@ def run(view: View, key: str, **options) -> torch.Tensor:
     return drain(saliency.methods()[key].explain(view, **options)).values
 
 
-def close(ours: torch.Tensor, theirs: torch.Tensor, share: float = 1e-6) -> None:
+def assert_close(ours: torch.Tensor, theirs: torch.Tensor, share: float = 1e-6) -> None:
     assert (ours - theirs).abs().max() <= share * theirs.abs().max()
 
 
 def test_gradient_is_captums(view: View):
     theirs = captum.attr.Saliency(view.m.net).attribute(view.x.clone(), CLASSES)
-    close(run(view, "gradient"), theirs.amax(1))
+    assert_close(run(view, "gradient"), theirs.amax(1))
 
 
 def test_gradient_x_input_is_captums(view: View):
     theirs = captum.attr.InputXGradient(view.m.net).attribute(view.x.clone(), CLASSES)
-    close(run(view, "gradient_x_input"), theirs.sum(1))
+    assert_close(run(view, "gradient_x_input"), theirs.sum(1))
 
 
 def test_guided_backpropagation_is_captums(view: View):
     ours = run(view, "guided_backprop")
     theirs = captum.attr.GuidedBackprop(view.m.net).attribute(view.x.clone(), CLASSES)
-    close(ours, theirs.abs().amax(1))
+    assert_close(ours, theirs.abs().amax(1))
 
 
 def test_occlusion_is_captums(view: View):
     theirs = captum.attr.Occlusion(view.m.net).attribute(
         view.x, (3, 40, 40), (3, 24, 24), baselines=0.0, target=CLASSES, perturbations_per_eval=8
     )
-    close(run(view, "occlusion", window=40, stride=24), theirs[:, 0])
+    assert_close(run(view, "occlusion", window=40, stride=24), theirs[:, 0])
 
 
 def test_integrated_gradients_come_near_captums_of_many_steps(view: View):
@@ -69,7 +69,7 @@ def test_integrated_gradients_come_near_captums_of_many_steps(view: View):
     theirs = captum.attr.IntegratedGradients(view.m.net).attribute(
         view.x, black, CLASSES, n_steps=300, internal_batch_size=20
     )
-    close(run(view, "integrated_gradients", steps=256, limit=256), theirs.sum(1), 0.02)
+    assert_close(run(view, "integrated_gradients", steps=256, limit=256), theirs.sum(1), 0.02)
 
 
 @pytest.mark.parametrize("baseline", ["black", "mean", "blur", "noise"])
@@ -95,11 +95,11 @@ def test_smoothgrad_is_the_mean_gradient_over_its_noise(view: View):
             at = (x + sigma * torch.randn(x.shape, generator=dice).double()).requires_grad_()
             total += torch.autograd.grad(view.m.net(at[None])[0, CLASSES[row]], at)[0]
         spread.append((total / 5).abs().amax(0))
-    close(ours, torch.stack(spread))
+    assert_close(ours, torch.stack(spread))
 
 
 def test_smoothgrad_without_noise_is_the_gradient_and_vargrad_nothing(view: View):
-    close(run(view, "smooth_grad", samples=1, noise=0.0), run(view, "gradient"))
+    assert_close(run(view, "smooth_grad", samples=1, noise=0.0), run(view, "gradient"))
     assert run(view, "var_grad", samples=3, noise=0.0).max() < 1e-12 * run(view, "gradient").max()
 
 
@@ -111,7 +111,7 @@ def test_vargrad_is_the_variance(view: View):
         at = (x + sigma * torch.randn(x.shape, generator=dice).double()).requires_grad_()
         gradients.append(torch.autograd.grad(view.m.net(at[None])[0, CLASSES[0]], at)[0])
     theirs = torch.stack(gradients).var(0, correction=0).amax(0)
-    close(run(view, "var_grad", samples=4, noise=0.1)[0], theirs)
+    assert_close(run(view, "var_grad", samples=4, noise=0.1)[0], theirs)
 
 
 CAMS: dict[str, Callable] = {
@@ -190,4 +190,4 @@ def test_eigen_cam_is_the_first_component_whatever_the_class(view: View):
         if (theirs * centred.sum(1).reshape(theirs.shape)).sum() < 0:
             theirs = -theirs
         large = view.enlarged(torch.from_numpy(theirs.clip(0))[None])[0]
-        close(ours[row], large)
+        assert_close(ours[row], large)
