@@ -27,8 +27,8 @@ from core.zoo import Model
 STRONGEST = (0.005, 0.01, 0.02, 0.05, 0.1)
 # Positions of each picture by which a unit's threshold is found.
 SAMPLED = 128
-# Side of the grid on which maps and masks are compared, at most. One twice as fine gives the same
-# counts of named units, at four times the time.
+# Side of the grid on which maps and masks are compared, at most. One twice as fine gives
+# nearly the same counts of named units, at four times the time.
 GRID = 56
 # How much of the frame things take: late maps have few places, and a wheel should not be less than
 # one of them.

@@ -48,7 +48,7 @@ class Quality:
 
 # Side of class pictures at most, for their time: it grows with the square.
 LARGEST = 192
-# Steps and rate by score, twice over: at least nine tenths of lucent's for 16 of 16 units.
+# The fewest steps tried at which 16 of 16 units reach nine tenths of lucent's score.
 UNITS = Quality(steps=96, rate=0.2)
 # First layers are soon done, and what they like has one direction and one scale.
 FIRST = Quality(steps=48, rate=0.4, transforms=Transforms(zoom=(0.0, 0.0), turn=(0.0, 0.0)))
