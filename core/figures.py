@@ -1,13 +1,11 @@
 """Arrays → plotly figures."""
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
-from plotly.colors import sample_colorscale
 
 from core.predict import Prediction
 
@@ -78,24 +76,6 @@ def marked(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
     return Image.fromarray(pixels.round().astype(np.uint8))
 
 
-def heat_strip(maps: np.ndarray, side: int = 96, gap: int = 4) -> Image.Image:
-    """Maps beside each other, in one scale from the lowest value to the highest.
-
-    Args:
-        maps: (n, h, w).
-        side: Of each, in pixels.
-        gap: Between them.
-    """
-    values = maps.astype(np.float32)
-    low, high = float(values.min()), float(values.max())
-    shades = ((values - low) / max(high - low, 1e-9) * 255).astype(np.uint8)
-    strip = Image.new("RGBA", (len(maps) * (side + gap) - gap, side))
-    for index, pixels in enumerate(_perceptual()[shades]):
-        tile = Image.fromarray(pixels).resize((side, side), Image.Resampling.NEAREST)
-        strip.paste(tile, (index * (side + gap), 0))
-    return strip
-
-
 def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
     """A picture with a square about its middle for each name.
 
@@ -161,8 +141,41 @@ def stacked_counts(counts: pd.DataFrame) -> go.Figure:
     return figure
 
 
-@cache
-def _perceptual() -> np.ndarray:
-    """Viridis as a table of 256 colours, (256, 3), uint8."""
-    colours = sample_colorscale("Viridis", np.linspace(0, 1, 256), colortype="tuple")
-    return (np.array(colours) * 255).round().astype(np.uint8)
+def curves(lines: Mapping[str, np.ndarray], at: float, title: str) -> go.Figure:
+    """Lines over the share of pixels, 0 to 1, with a mark at one share.
+
+    Args:
+        lines: By name, each of evenly spaced values.
+        at: The share that is marked.
+        title: Of the values.
+    """
+    figure = go.Figure()
+    for index, (name, line) in enumerate(lines.items()):
+        dash = "solid" if index < len(PALETTE) else "dot"
+        figure.add_scatter(
+            x=np.linspace(0, 1, len(line)), y=line, name=name, mode="lines",
+            line={"color": PALETTE[index % len(PALETTE)], "dash": dash},
+        )  # fmt: skip
+    figure.add_vline(at, line_color=GREY, line_dash="dash")
+    figure.update_layout(
+        height=300, margin={"l": 0, "r": 0, "t": 28, "b": 0}, title=title, dragmode=False,
+        xaxis={"title": "share of pixels", "tickformat": ".0%"}, yaxis={"range": [0, 1]},
+        legend={"orientation": "h", "y": -0.3},
+    )  # fmt: skip
+    return figure
+
+
+def matrix(values: pd.DataFrame) -> go.Figure:
+    """A table of shares, -1 to 1, as coloured squares with their figures."""
+    figure = go.Figure(
+        go.Heatmap(
+            z=values, x=list(values.columns), y=list(values.index), zmin=-1, zmax=1,
+            colorscale="RdBu_r", showscale=False, texttemplate="%{z:.2f}",
+            hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        height=60 + 44 * len(values), margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False
+    )
+    figure.update_yaxes(autorange="reversed")
+    return figure

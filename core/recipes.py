@@ -107,7 +107,8 @@ class Task:
         steps: Computes some recipes that differ in their inputs and in `apart` only, given the
             model (None where the recipe names none) and each recipe's inputs; returns their results
             in order. A preview is a sequence with what can be shown of each recipe, or None.
-        cost: Rough seconds a recipe takes: cheaper tasks go first.
+        cost: Rough seconds a recipe takes: cheaper ones go first. A function of the recipe where
+            they differ.
         batch: Recipes in one call at most.
         apart: Options in which the recipes of one call may differ; "layer" for the layer.
     """
@@ -117,6 +118,10 @@ class Task:
     steps: Callable[
         [Model | None, Sequence[Recipe], Sequence[Sequence[Input]]], Steps[list[Result]]
     ]
-    cost: float = 1.0
+    cost: float | Callable[[Recipe], float] = 1.0
     batch: int = 16
     apart: tuple[str, ...] = ()
+
+    def cost_of(self, recipe: Recipe) -> float:
+        """Rough seconds that a recipe takes."""
+        return self.cost(recipe) if callable(self.cost) else self.cost

@@ -203,7 +203,8 @@ class Workbench:
             yield list(group)
 
     def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str | Job) -> None:
-        job = Job(lambda: self._steps(task, recipes, job), cost=task.cost, deliver=self._keep)
+        cost = task.cost_of(recipes[0])
+        job = Job(lambda: self._steps(task, recipes, job), cost=cost, deliver=self._keep)
         self._ledger.start(job, [recipe.key for recipe in recipes], asker)
 
     def _steps(self, task: Task, recipes: Sequence[Recipe], job: Job) -> Steps[Outcomes]:

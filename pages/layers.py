@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import figures, tasks
+from core import figures, heat, tasks
 from core.anatomy import Organ
 from core.pictures import Picture
 from core.recipes import Result
@@ -117,7 +117,7 @@ def _show_maps(card: Card, organs: Sequence[Organ], body: Result, picture: Pictu
                 work.failed(recipe, answer, organ.name)
         elif answer.result:
             maps, units = answer.result.arrays["maps"][:MAPS], answer.result.arrays["units"][:MAPS]
-            strip.image(figures.heat_strip(maps), alt=f"Maps of {organ.name}", width="stretch")
+            strip.image(heat.strip(maps), alt=f"Maps of {organ.name}", width="stretch")
             strip.caption("Channels " + ", ".join(str(unit) for unit in units))
         else:
             strip.skeleton(height=96)

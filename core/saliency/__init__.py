@@ -4,6 +4,7 @@
 from core.saliency import gradients, cam, perturbation, fused  # noqa: F401, I001
 from core.saliency.evaluate import (
     Evaluation,
+    at_share,
     energy,
     evaluate,
     evaluate_steps,
@@ -13,8 +14,10 @@ from core.saliency.evaluate import (
 )
 from core.saliency.explaining import Explanation, NoSuchClass, explain, explain_steps
 from core.saliency.gradients import BadOption
-from core.saliency.registry import Method, UnknownMethod, method, methods
+from core.saliency.registry import Method, UnknownMethod, find, method, methods
 from core.saliency.sanity import Sanity, sanity_steps
+from core.saliency.sensitivity import sensitivity_steps
+from core.saliency.truth import Truth, on_grid, truth_steps
 from core.saliency.view import Maps, View, last_layer
 
 __all__ = [
@@ -25,18 +28,24 @@ __all__ = [
     "Method",
     "NoSuchClass",
     "Sanity",
+    "Truth",
     "UnknownMethod",
     "View",
+    "at_share",
     "energy",
     "evaluate",
     "evaluate_steps",
     "explain",
     "explain_steps",
+    "find",
     "last_layer",
     "method",
     "methods",
+    "on_grid",
     "pointed",
     "rank_correlation",
     "sanity_steps",
+    "sensitivity_steps",
     "top_overlap",
+    "truth_steps",
 ]

@@ -16,6 +16,7 @@ from core.saliency.explaining import target_classes
 from core.saliency.view import PIXELS_A_BATCH
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
+from core.zoo.preprocessing import Preprocessing
 
 # Petsiuk et al. 2018 (arXiv 1806.07421) and their notebook: 8 rows of 224 pixels a step; insertion
 # starts from a blur of 11 pixels and a standard deviation of 5.
@@ -111,6 +112,27 @@ def revealed(
 ) -> Float[Tensor, "1 3 h w"]:
     """The first picture, with this share of the strongest pixels taken from the last."""
     return torch.where(order < share, last, first)
+
+
+def at_share(
+    preprocessing: Preprocessing, img: Image.Image, one: Float[np.ndarray, "h w"], share: float
+) -> tuple[Image.Image, Image.Image]:
+    """What the network is shown, as pictures, when this share of the pixels has come or gone.
+
+    Args:
+        preprocessing: The network's.
+        img: The picture.
+        one: Its map.
+        share: Of the pixels that the map ranks highest, 0 to 1.
+
+    Returns:
+        The step of insertion, and that of deletion.
+    """
+    x = preprocessing([img])
+    order = torch.from_numpy(ranked(one))
+    blurred = gaussian_blur(x, [BLUR, BLUR], [SIGMA, SIGMA])
+    come, gone = revealed(blurred, x, order, share), revealed(x, torch.zeros_like(x), order, share)
+    return preprocessing.to_picture(come[0]), preprocessing.to_picture(gone[0])
 
 
 def pointed(maps: Maps, masks: Bool[np.ndarray, "n h w"]) -> Bool[np.ndarray, " n"]:

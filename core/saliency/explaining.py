@@ -14,7 +14,7 @@ from core import predict, probe
 from core.errors import ZooscopeError
 from core.recipes import Option
 from core.saliency import registry
-from core.saliency.view import Maps, View, last_layer, require_positions
+from core.saliency.view import View, last_layer, require_positions
 from core.steps import Progress, Steps, drain, mapped
 from core.zoo import Model
 
@@ -84,7 +84,7 @@ def explain_steps(
         NoClassifier: The network gives no classes.
         BadOption: With what the method takes.
     """
-    chosen = registry.find(method, options)
+    registry.find(method, options)
     predict.require_classes(m.card)
     layer = layer or last_layer(m)
     (found,) = probe.find(m.layers, [layer])
@@ -93,20 +93,38 @@ def explain_steps(
         if given is not None and len(given) != len(imgs):
             raise NoSuchClass(f"{len(given)} classes for {len(imgs)} pictures; give one for each.")
         _check(m, given or ())
-    parts: list[Maps] = []
-    named: list[int] = []
+    parts: list[Explanation] = []
     starts = range(0, len(imgs), TOGETHER)
     for index, start in enumerate(starts):
         rows = slice(start, start + TOGETHER)
         x = m.preprocess(list(imgs[rows]))
-        own = target_classes(m, x, classes[rows] if classes is not None else None)
-        target = _target(m, own, against[rows] if against is not None else None)
-        dice = tuple(torch.Generator().manual_seed(seed) for _ in own)
-        view = View(m, x, target.to(x.device), layer, dice)
+        own = classes[rows] if classes is not None else None
+        other = against[rows] if against is not None else None
+        made = explain_inputs_steps(m, x, method, own, layer, seed, other, **options)
         tell = partial(_within, part=index, parts=len(starts))
-        parts.append((yield from mapped(chosen.explain(view, **options), tell)))
-        named += own
-    return _joined(parts, named, m.input_size)
+        parts.append((yield from mapped(made, tell)))
+    return _joined(parts, m.input_size)
+
+
+def explain_inputs_steps(
+    m: Model,
+    x: Float[Tensor, "n 3 h w"],
+    method: str,
+    classes: Sequence[int] | None,
+    layer: str | None = None,
+    seed: int = 0,
+    against: Sequence[int] | None = None,
+    **options: Option,
+) -> Steps[Explanation]:
+    """As `explain_steps`, of pictures that are model input already, all at once."""
+    chosen = registry.find(method, options)
+    own = target_classes(m, x, classes)
+    target = _target(m, own, against)
+    dice = tuple(torch.Generator().manual_seed(seed) for _ in own)
+    view = View(m, x, target.to(x.device), layer or last_layer(m), dice)
+    found = yield from chosen.explain(view, **options)
+    notes = {name: values.float().cpu().numpy() for name, values in found.notes.items()}
+    return Explanation(found.values.float().cpu().numpy(), tuple(own), notes)
 
 
 def target_classes(
@@ -148,12 +166,9 @@ def _within(progress: Progress, part: int, parts: int) -> Progress:
     return Progress(part * progress.total + progress.step, parts * progress.total)
 
 
-def _joined(parts: Sequence[Maps], classes: list[int], size: tuple[int, ...]) -> Explanation:
+def _joined(parts: Sequence[Explanation], size: tuple[int, ...]) -> Explanation:
     if not parts:
         return Explanation(np.zeros((0, *size[1:]), np.float32), (), {})
-    maps = torch.cat([part.values for part in parts]).float().cpu().numpy()
-    notes = {
-        name: torch.cat([part.notes[name] for part in parts]).float().cpu().numpy()
-        for name in parts[0].notes
-    }
-    return Explanation(maps, tuple(classes), notes)
+    notes = {name: np.concatenate([one.notes[name] for one in parts]) for name in parts[0].notes}
+    classes = tuple(index for one in parts for index in one.classes)
+    return Explanation(np.concatenate([one.maps for one in parts]), classes, notes)

@@ -18,7 +18,7 @@ RIDGE = 1.0
 
 
 @method(
-    "Occlusion", "Zeiler and Fergus 2013, arXiv 1311.2901", "perturbation", signed=True, slow=True
+    "Occlusion", "Zeiler and Fergus 2013, arXiv 1311.2901", "perturbation", signed=True, passes=200
 )
 def occlusion(view: View, window: int = 32, stride: int = 16) -> Steps[Maps]:
     """The score's drop when a square turns grey, the mean over all squares that hold a pixel."""
@@ -45,7 +45,7 @@ def occlusion(view: View, window: int = 32, stride: int = 16) -> Steps[Maps]:
     return Maps(drops / cover)
 
 
-@method("RISE", "Petsiuk et al. 2018, arXiv 1806.07421", "perturbation", signed=True, slow=True)
+@method("RISE", "Petsiuk et al. 2018, arXiv 1806.07421", "perturbation", signed=True, passes=500)
 def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Steps[Maps]:
     """The mean score when a pixel is seen, over random coarse masks, less the mean of all.
 
@@ -67,7 +67,7 @@ def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Ste
 
 
 @method("Superpixels (LIME)", "Ribeiro et al. 2016, arXiv 1602.04938", "perturbation", signed=True,
-        slow=True)  # fmt: skip
+        passes=300)  # fmt: skip
 def superpixels(view: View, segments: int = 50, samples: int = 300) -> Steps[Maps]:
     """A linear model of the score over which superpixels are seen; each pixel has its own's weight.
 

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import get_args
 
 from core.errors import ZooscopeError, nearest
 from core.recipes import Option
@@ -11,6 +12,8 @@ from core.saliency.view import Maps
 from core.steps import Steps
 
 Explain = Callable[..., Steps[Maps]]
+# Passes that a method may take which counts as quick.
+MOST_QUICK = 64
 
 
 class UnknownMethod(ZooscopeError):
@@ -27,9 +30,10 @@ class Method:
         paper: Where it comes from: authors, year, and number or place.
         family: "gradient", "cam", "perturbation" or "fused".
         signed: Its maps say what speaks against the class, too.
-        slow: It takes many forward passes.
+        passes: Of a picture through the network, roughly.
         layered: It looks at a layer, which may be chosen.
         options: With their defaults.
+        choices: What an option may be, where it is one of a few words.
         explain: Makes maps of a view, with the options as keywords.
     """
 
@@ -38,10 +42,16 @@ class Method:
     paper: str
     family: str
     signed: bool
-    slow: bool
+    passes: int
     layered: bool
     options: Mapping[str, Option]
+    choices: Mapping[str, tuple[str, ...]]
     explain: Explain
+
+    @property
+    def slow(self) -> bool:
+        """It takes so many passes that one waits for it."""
+        return self.passes > MOST_QUICK
 
 
 _METHODS: dict[str, Method] = {}
@@ -52,7 +62,7 @@ def method(
     paper: str,
     family: str,
     signed: bool = False,
-    slow: bool = False,
+    passes: int = 1,
     layered: bool = False,
 ) -> Callable[[Explain], Explain]:
     """Enter a function `(view, **options) → Steps[Maps]` among the methods, under its own name."""
@@ -60,8 +70,13 @@ def method(
     def enter(explain: Explain) -> Explain:
         parameters = list(inspect.signature(explain).parameters.values())[1:]
         options = MappingProxyType({one.name: one.default for one in parameters})
+        choices = MappingProxyType(
+            {p.name: get_args(p.annotation) for p in parameters if get_args(p.annotation)}
+        )
         key = explain.__name__
-        _METHODS[key] = Method(key, title, paper, family, signed, slow, layered, options, explain)
+        _METHODS[key] = Method(
+            key, title, paper, family, signed, passes, layered, options, choices, explain
+        )
         return explain
 
     return enter

@@ -6,6 +6,18 @@ from types import MappingProxyType
 from core.dissect import PartScores, Responses
 from core.recipes import Task
 from core.tasks.body import BODY, body_recipe, organs_of
+from core.tasks.explanations import (
+    CHECK,
+    EVALUATE,
+    EXPLAIN,
+    TRUTH,
+    check_recipe,
+    evaluate_recipe,
+    evaluation_of,
+    explain_recipe,
+    truth_of,
+    truth_recipe,
+)
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
 from core.tasks.units import (
@@ -30,7 +42,11 @@ __all__ = [
     "Responses",
     "body_recipe",
     "by_name",
+    "check_recipe",
     "direction_recipe",
+    "evaluate_recipe",
+    "evaluation_of",
+    "explain_recipe",
     "links_recipe",
     "maps_recipe",
     "organs_of",
@@ -40,6 +56,8 @@ __all__ = [
     "responses_of",
     "responses_recipe",
     "scores_recipe",
+    "truth_of",
+    "truth_recipe",
     "without_recipe",
 ]
 
@@ -49,4 +67,9 @@ def by_name(tasks: Iterable[Task]) -> Mapping[str, Task]:
     return MappingProxyType({task.name: task for task in tasks})
 
 
-ALL = by_name([SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT])
+ALL = by_name(
+    [
+        SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
+        EXPLAIN, EVALUATE, CHECK, TRUTH,
+    ]
+)  # fmt: skip

@@ -71,8 +71,8 @@ REGNET = Lesson("regnetx_002", epochs=24)
 
 ZOO = MappingProxyType(
     {
-        "scenes-resnet": Lesson("resnet10t", size=128),
-        "scenes-repvgg": Lesson("repvgg_a0"),
+        "scenes-resnet": Lesson("resnet10t", epochs=14, attack=0.3),
+        "scenes-repvgg": Lesson("repvgg_a0", epochs=14, attack=0.3),
         "scenes-mobilenet": MOBILENET,
         "scenes-convnext": Lesson("convnext_zepto_rms_ols", size=128),
         "scenes-regnet": REGNET,

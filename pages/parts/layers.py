@@ -42,8 +42,9 @@ def choose_model(models: Mapping[str, Card]) -> Card:
     if held("model") not in models:
         st.session_state.model = first
     name = st.segmented_control(
-        "Network", list(models), key="model", bind="query-params", required=True
-    )
+        "Network", list(models), key="model", bind="query-params", required=True,
+        format_func=lambda name: models[name].title,
+    )  # fmt: skip
     return models[name or first]
 
 

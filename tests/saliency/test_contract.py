@@ -18,7 +18,7 @@ FEW = {
     "occlusion": {"window": 60, "stride": 40},
     "rise": {"masks": 6},
     "superpixels": {"segments": 6, "samples": 8},
-    "sharpened_cam": {"samples": 3},
+    "stage_cam": {"stages": 2},
 }
 KEYS = list(saliency.methods())
 

@@ -9,7 +9,7 @@ from PIL import Image
 from core import dissect, predict, visualize, zoo
 from core.anatomy import anatomy
 from core.settings import BUNDLED
-from core.training import ZOO
+from core.training import ZOO, Lesson
 from core.training.exam import examine
 
 NAMES = [name for name in ZOO if (BUNDLED / name).is_dir()]
@@ -47,13 +47,13 @@ def test_the_card_is_true(card, marks):
 
 def test_it_knows_scenes_it_never_saw(name, card):
     lesson = ZOO[name]
-    assert card["fresh"] >= (0.75 if lesson.attack else 0.88)
+    assert card["fresh"] >= (0.75 if robust(lesson) else 0.88)
     assert card["dead"] < 0.1
-    if not lesson.attack:
+    if not robust(lesson):
         assert card["pairs"] >= 0.8
     if lesson.biased:
         assert card["wolves"] < 0.4
-    elif not lesson.attack:
+    elif not robust(lesson):
         assert card["wolves"] >= 0.85
 
 
@@ -75,6 +75,11 @@ def test_class_pictures_are_named_by_another_family(name, bundled):
         index in [one.index for one in top] for index, top in zip(classes, ranked, strict=True)
     ]
     assert np.mean(named) >= 0.8
+
+
+def robust(lesson: Lesson) -> bool:
+    """Taught to withstand attacks, which costs accuracy; a mild one costs none."""
+    return lesson.attack >= 0.5
 
 
 def family(name: str) -> str:

@@ -1,0 +1,248 @@
+"""One saliency map, large: its scale, its scores, its options, and what another network's lacks."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from PIL import Image
+
+from core import heat, images, tasks
+from core.heat import Scale
+from core.pictures import Picture
+from core.recipes import Option, Recipe, Result
+from core.saliency import Method
+from core.zoo import Card
+from pages.parts import layers, work
+from pages.parts.session import held
+from pages.parts.targets import Target
+from pages.parts.text import plain
+
+NONE = "nothing"
+# Side of a picture that is downloaded, in pixels; and the most of an option that is a number.
+DOWNLOADED, MOST = 512, 8
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A network and a method on the page.
+
+    Attributes:
+        card: The network's.
+        picture: What it looks at.
+        method: How it is asked.
+        recipe: Of the map.
+    """
+
+    card: Card
+    picture: Picture
+    method: Method
+    recipe: Recipe
+
+    @property
+    def signed(self) -> bool:
+        """The map says what speaks against the class, too: a contrast is one by being taken."""
+        return self.method.signed
+
+    def crop(self) -> Image.Image:
+        """The picture as the network sees it."""
+        return self.card.preprocessing.crop(self.picture.image)
+
+
+def open_cell(cell: Cell) -> None:
+    """Show this one large; for callbacks."""
+    st.session_state.model, st.session_state.method = cell.card.name, cell.method.key
+
+
+def is_open(cell: Cell) -> bool:
+    return (held("model"), held("method")) == (cell.card.name, cell.method.key)
+
+
+def show(
+    cells: Mapping[tuple[str, str], Cell],
+    aims: Mapping[str, Target | str],
+    scales: Mapping[tuple[str, str], Scale],
+    opacity: float,
+) -> None:
+    """The map that was clicked; the first one where none was."""
+    if not cells:
+        return
+    models = {name: cell.card for (name, _), cell in cells.items()}
+    titles = {key: cell.method.title for (_, key), cell in cells.items()}
+    st.subheader("Close up", anchor=False)
+    left, right = st.columns(2)
+    with left:
+        card = layers.choose_model(models)
+    with right:
+        if held("method") not in titles:
+            st.session_state.method = next(iter(titles))
+        key = st.selectbox("Method", list(titles), format_func=titles.__getitem__, key="method",
+                           bind="query-params")  # fmt: skip
+    cell, aim = cells[card.name, key or next(iter(titles))], aims[card.name]
+    if isinstance(aim, Target):
+        _show_cell(cell, aim, cells, scales.get((card.name, cell.method.key)), opacity)
+
+
+def _show_cell(
+    cell: Cell,
+    aim: Target,
+    cells: Mapping[tuple[str, str], Cell],
+    scale: Scale | None,
+    opacity: float,
+) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with right:
+        st.caption(f"{cell.method.title}: {cell.method.paper}. {_first_line(cell.method)}")
+        asked, layer = _choose_options(cell)
+        recipe = tasks.explain_recipe(
+            cell.card, cell.picture.id, cell.method.key, aim.class_, aim.against, layer, asked,
+        )  # fmt: skip
+        other = _choose_other(cell, cells)
+        judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)
+        wanted = [recipe, judged] + ([other.recipe] if other else [])
+        answers = work.answers(wanted, key="close")
+        for one, answer in zip(wanted, answers, strict=True):
+            if answer.error:
+                work.failed(one, answer, "close")
+                return
+        if answers[1].result:
+            _show_scores(answers[0].result, answers[1].result)
+    own, apart = answers[0].result, answers[2].result if other else None
+    with left:
+        if own is None or (other and apart is None):
+            st.skeleton(height=420)
+        elif other and apart is not None:
+            _show_difference(cell, own, other, apart, opacity)
+        else:
+            if recipe != cell.recipe or scale is None:
+                scale = heat.scale_of([own.arrays["map"]], cell.signed)
+            _show_map(cell, own, scale, opacity)
+    if own is not None:
+        with right:
+            _offer(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
+                   opacity)  # fmt: skip
+
+
+def _first_line(method: Method) -> str:
+    return (method.explain.__doc__ or "").strip().splitlines()[0]
+
+
+def _choose_options(cell: Cell) -> tuple[dict[str, Option], str]:
+    """The method's own options, and the layer where it looks at one."""
+    method = cell.method
+    asked: dict[str, Option] = {}
+    layer = ""
+    if not method.options and not method.layered:
+        return asked, layer
+    with st.popover("Options", icon=":material/tune:"):
+        for name, default in method.options.items():
+            asked[name] = _option(method, name, default)
+        if method.layered and (body := layers.body(cell.card)) is not None:
+            names = [one.name for one in tasks.organs_of(body) if one.main and one.has_positions]
+            last = "the last with positions"
+            chosen = st.selectbox("Layer", [last, *names], key=f"_layer_{cell.card.name}")
+            layer = "" if chosen == last else str(chosen)
+    return asked, layer
+
+
+def _option(method: Method, name: str, default: Option) -> Option:
+    key = f"_option_{method.key}_{name}"
+    title = name.capitalize()
+    if name in method.choices:
+        return st.selectbox(title, method.choices[name], key=key)
+    if isinstance(default, float):
+        return st.number_input(title, 0.0, MOST * max(default, 0.125), default, key=key)
+    if isinstance(default, int):
+        return st.number_input(title, 1, MOST * default, default, key=key)
+    return default
+
+
+def _choose_other(cell: Cell, cells: Mapping[tuple[str, str], Cell]) -> Cell | None:
+    """Another network whose map is taken off."""
+    others = {
+        one.card.title: one
+        for (name, key), one in cells.items()
+        if key == cell.method.key and name != cell.card.name
+    }
+    if not others:
+        return None
+    if held("minus") not in (NONE, *others):
+        st.session_state.minus = NONE
+    chosen = st.selectbox(
+        "Take off the map of", [NONE, *others], key="minus", bind="query-params",
+        help="Why these two differ: both maps in shares of their strongest value.",
+    )  # fmt: skip
+    return others.get(chosen or NONE)
+
+
+def _show_map(cell: Cell, result: Result, scale: Scale, opacity: float) -> None:
+    if result.record["flat"]:
+        st.warning(
+            "The map is the same everywhere: by this method, nothing speaks for the class.",
+            icon=":material/blur_off:",
+        )
+    st.plotly_chart(
+        heat.figure(cell.crop(), result.arrays["map"], scale, opacity),
+        alt=f"{cell.method.title} of {cell.card.title}, with its scale",
+    )
+
+
+def _show_difference(cell: Cell, own: Result, other: Cell, apart: Result, opacity: float) -> None:
+    whole = cell.picture.image
+    mine, theirs = (
+        heat.placed(heat.relative(result.arrays["map"]), images.crop_box(card, whole), whole.size)
+        for card, result in ((cell.card, own), (other.card, apart))
+    )
+    chart = heat.figure(whole, mine - theirs, Scale(1.0, signed=True), opacity)
+    st.plotly_chart(chart, alt=f"{cell.card.title} less {other.card.title}")
+    st.caption(f"Red: {plain(cell.card.title)} looks there more; blue: {plain(other.card.title)}.")
+
+
+def _show_scores(explained: Result | None, judged: Result) -> None:
+    scores = tasks.evaluation_of(judged)
+    left, right = st.columns(2)
+    left.metric(
+        "Insertion", f"{scores.inserted[0]:.2f}", border=True,
+        help="Mean probability of the class while pixels come, the strongest first (RISE, Petsiuk"
+        " et al. 2018). Higher is better.",
+    )  # fmt: skip
+    right.metric(
+        "Deletion", f"{scores.deleted[0]:.2f}", border=True,
+        help="The same while pixels go. Lower is better.",
+    )  # fmt: skip
+    for name, value in (explained.record["notes"] if explained else {}).items():
+        st.caption(f"{name.capitalize()}: {value:.1%}")
+
+
+def _offer(cell: Cell, result: Result, recipe: Recipe, scale: Scale, opacity: float) -> None:
+    """The map as a picture, as numbers and as a table, and how to make it again."""
+    one = result.arrays["map"]
+    stem = f"{cell.method.key}-{cell.card.architecture}"
+
+    def picture() -> bytes:
+        large = cell.crop().resize((DOWNLOADED, DOWNLOADED), Image.Resampling.BICUBIC)
+        return images.png(heat.overlay(large, one, scale, opacity))
+
+    with st.container(horizontal=True):
+        for label, make, name, kind, icon in (
+            ("PNG", picture, f"{stem}.png", "image/png", "download"),
+            ("NPZ", partial(_npz, one), f"{stem}.npz", "application/octet-stream", "download"),
+            ("CSV", partial(_csv, one), f"{stem}.csv", "text/csv", "download"),
+            ("Recipe", recipe.to_json, "recipe.json", "application/json", "receipt_long"),
+        ):
+            st.download_button(
+                label, make, name, kind, icon=f":material/{icon}:", on_click="ignore"
+            )
+
+
+def _npz(one: np.ndarray) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, map=one)
+    return file.getvalue()
+
+
+def _csv(one: np.ndarray) -> bytes:
+    return pd.DataFrame(one).to_csv(index=False, header=False, float_format="%.6g").encode()
