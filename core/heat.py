@@ -90,7 +90,7 @@ def figure(img: Image.Image, one: Map, scale: Scale, opacity: float = 0.6) -> go
     return chart
 
 
-def placed(one: Map, box: Box, size: tuple[int, int], side: int = 224) -> Map:
+def placed(one: Map, box: Box, size: tuple[int, int], side: int = 224) -> Float[np.ndarray, "y x"]:
     """A map where it lies on the picture, so that those of networks that crop otherwise compare.
 
     Args:

@@ -11,6 +11,7 @@ from core.pictures import Picture
 from core.recipes import Recipe
 from core.zoo import Card
 from pages.parts import chooser, closeup, layers, targets, work
+from pages.parts import methods as choosing
 from pages.parts.closeup import Cell
 from pages.parts.session import held
 from pages.parts.targets import Target
@@ -18,9 +19,11 @@ from pages.parts.text import plain
 from streamlit_app import framed
 
 # What a newcomer sees: one of each kind, all quick.
-FIRST = ("stage_cam", "grad_cam", "layer_cam", "gradient", "smooth_grad", "integrated_gradients")
+FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "integrated_gradients")
 OWN, SHARED = "each map", "each method"
 PATIENCE = 0.3
+# Least width of a map, in pixels: three in a row on a phone.
+CELL = 100
 
 Cells = Mapping[tuple[str, str], Cell]
 
@@ -37,7 +40,7 @@ def show() -> None:
     if not models or picture is None:
         layers.say_none("a picture and ")
         return
-    methods = _choose_methods()
+    methods = [method.key for method in choosing.choose(FIRST)]
     opacity, scaling = _looks()
     aims = targets.choose(models, picture.id)
     cells = _cells(models, picture, methods, aims)
@@ -47,16 +50,6 @@ def show() -> None:
     for name, card in models.items():
         _show_row(card, methods, aims.get(name), cells, found, scales, opacity)
     closeup.show(cells, aims, scales, opacity)
-
-
-def _choose_methods() -> list[str]:
-    known = saliency.methods()
-    if not held("methods"):
-        st.session_state.methods = list(FIRST)
-    return st.multiselect(
-        "Methods", list(known), key="methods", bind="query-params",
-        format_func=lambda key: f"{known[key].title}{' · slow' if known[key].slow else ''}",
-    ) or list(FIRST)  # fmt: skip
 
 
 def _looks() -> tuple[float, str]:
@@ -116,29 +109,26 @@ def _show_row(
     scales: Mapping[tuple[str, str], Scale],
     opacity: float,
 ) -> None:
-    first, *places = st.columns([1.4, *[1] * len(methods)], vertical_alignment="top")
-    with first:
-        st.markdown(f"**{plain(card.title)}**")
-        if isinstance(aim, str):
-            st.warning(plain(aim), icon=":material/help:")
-        elif aim is not None:
-            st.caption(_said(card, aim))
-    for place, key in zip(places, methods, strict=True):
-        cell = cells.get((card.name, key))
-        if cell is not None:
-            with place:
-                _show_cell(cell, found[cell.recipe], scales.get((card.name, key)), opacity)
+    st.markdown(f"**{plain(card.title)}** {_said(card, aim) if isinstance(aim, Target) else ''}")
+    if isinstance(aim, str):
+        st.warning(plain(aim), icon=":material/help:")
+    with st.grid(len(methods), min_column_width=CELL) as grid:
+        for key in methods:
+            cell = cells.get((card.name, key))
+            if cell is not None:
+                with grid.cell():
+                    _show_cell(cell, found[cell.recipe], scales.get((card.name, key)), opacity)
 
 
 def _said(card: Card, aim: Target) -> str:
     """What the network says, and what of it is explained."""
     top = aim.says[0]
-    lines = [f"says {plain(top.label)}, {top.probability:.0%}"]
+    words = [f"says {plain(top.label)}, {top.probability:.0%}"]
     if aim.class_ != top.index or aim.against is not None:
-        lines.append(f"shown: {plain(card.labels[aim.class_])}")
+        words.append(f"shown: {plain(card.labels[aim.class_])}")
     if aim.against is not None:
-        lines.append(f"and not {plain(card.labels[aim.against])}")
-    return "  \n".join(lines)
+        words.append(f"and not {plain(card.labels[aim.against])}")
+    return f":gray[{'; '.join(words)}]"
 
 
 def _show_cell(cell: Cell, answer: Answer, scale: Scale | None, opacity: float) -> None:

@@ -12,13 +12,14 @@ from core.pictures import Picture, scene
 from core.recipes import Recipe, Result
 from core.zoo import Card
 from pages.parts import chooser, curves, layers, work
+from pages.parts import methods as choosing
 from pages.parts.curves import Judged
 from pages.parts.session import held
 from pages.parts.text import plain
 from streamlit_app import framed
 
 PICTURE, SCENES = "This picture", "Drawn scenes"
-FIRST = ("stage_cam", "grad_cam", "layer_cam", "gradient", "smooth_grad", "guided_backprop")
+FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "guided_backprop")
 COUNTS = (28, 56, 112, 280)
 COLUMNS = {
     "insertion": "Mean probability of the class while pixels come, the strongest first, on a"
@@ -53,21 +54,11 @@ def show() -> None:
             "Judged on", [PICTURE, SCENES], key="of", bind="query-params", required=True
         )
     with right:
-        methods = _choose_methods()
+        methods = [method.key for method in choosing.choose(FIRST)]
     if of == SCENES:
         _show_truth(models, methods)
     else:
         _show_picture(models, picture, methods)
-
-
-def _choose_methods() -> list[str]:
-    known = saliency.methods()
-    if not held("methods"):
-        st.session_state.methods = list(FIRST)
-    return st.multiselect(
-        "Methods", list(known), key="methods", bind="query-params",
-        format_func=lambda key: f"{known[key].title}{' · slow' if known[key].slow else ''}",
-    ) or list(FIRST)  # fmt: skip
 
 
 def _show_picture(models: Mapping[str, Card], picture: Picture, methods: Sequence[str]) -> None:
@@ -145,7 +136,7 @@ def _show_table(table: pd.DataFrame) -> None:
 
 
 def _show_truth(models: Mapping[str, Card], methods: Sequence[str]) -> None:
-    able = {name: card for name, card in models.items() if card.labels == list(scenes.CLASSES)}
+    able = {name: card for name, card in models.items() if tuple(card.labels) == scenes.CLASSES}
     if not able:
         st.info(
             "Of drawn scenes the truth is known; choose networks that know them, the bundled ones.",

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import dissect, predict, probe, tasks, visualize, zoo
+from core import dissect, predict, probe, saliency, tasks, visualize, zoo
 from core.anatomy import Organ
 from core.dissect import sample
 from core.recipes import Recipe
@@ -141,3 +141,80 @@ def test_a_unit_that_is_not_there_fails_with_the_range(bench: Workbench):
     recipe = tasks.picture_recipe(bench.card(NAME), organ("layer2"), 4800, quality=QUICK)
     with pytest.raises(visualize.NoSuchUnit, match="0 to 47"):
         bench.answer([recipe])
+
+
+def test_a_map_is_the_one_explain_makes(bench: Workbench, small_model: zoo.Model, picture, noise):
+    card = bench.card(NAME)
+    recipes = [
+        tasks.explain_recipe(card, picture, "occlusion", class_, against, asked={"window": 48})
+        for class_, against in ((None, None), (3, None), (3, 5))
+    ]
+    results = bench.answer(recipes)
+    expected = [
+        saliency.explain(small_model, [noise], "occlusion", classes, None, 0, against, window=48)[0]
+        for classes, against in ((None, None), ([3], None), ([3], [5]))
+    ]
+    for result, one in zip(results, expected, strict=True):
+        np.testing.assert_allclose(result.arrays["map"], one, atol=1e-4 * np.ptp(one))
+    top = predict.top_classes(small_model, [noise], 1)[0][0].index
+    assert [result.record["class"] for result in results] == [top, 3, 3]
+    assert [result.record["flat"] for result in results] == [False] * 3
+
+
+def test_a_layer_and_a_methods_figures_come_through(
+    bench: Workbench, small_model: zoo.Model, picture, noise
+):
+    card = bench.card(NAME)
+    early, complete = bench.answer(
+        [
+            tasks.explain_recipe(card, picture, "grad_cam", 3, layer="layer2"),
+            tasks.explain_recipe(card, picture, "integrated_gradients", 3, asked={"limit": 32}),
+        ]
+    )
+    expected = saliency.explain(small_model, [noise], "grad_cam", [3], "layer2")[0]
+    np.testing.assert_allclose(early.arrays["map"], expected, atol=1e-4 * np.ptp(expected))
+    assert 0 <= complete.record["notes"]["completeness error"] < 1
+
+
+def test_maps_are_evaluated_for_the_class_they_explain(
+    bench: Workbench, small_model: zoo.Model, picture, noise
+):
+    card = bench.card(NAME)
+    explained = tasks.explain_recipe(card, picture, "grad_cam", 3)
+    (judged,) = bench.answer([tasks.evaluate_recipe(card, picture, explained)])
+    maps = saliency.explain(small_model, [noise], "grad_cam", [3])
+    expected = saliency.evaluate(small_model, [noise], maps, [3])
+    found = tasks.evaluation_of(judged)
+    np.testing.assert_allclose(found.insertion, expected.insertion, atol=1e-5)
+    np.testing.assert_allclose(found.deletion, expected.deletion, atol=1e-5)
+
+
+def test_checks_and_truth_are_answered(bundled: list[str], bench: Workbench, picture):
+    card = bench.card("bundled/scenes-regnet")
+    checked, known = bench.answer(
+        [
+            tasks.check_recipe(card, picture, "grad_cam"),
+            tasks.truth_recipe(card, "grad_cam", 4),
+        ]
+    )
+    assert checked.arrays["likeness"].shape == checked.arrays["shares"].shape
+    assert checked.record["sensitivity"] >= 0
+    assert len(tasks.truth_of(known).pointed) == 4
+
+
+def test_a_recipe_of_a_method_says_all_its_options_and_knows_no_others():
+    card = zoo.describe(NAME)
+    recipe = tasks.explain_recipe(card, "id", "smooth_grad", asked={"noise": 0.3})
+    assert dict(recipe.options) == {"samples": 32, "noise": 0.3, "class": None, "against": None}
+    with pytest.raises(saliency.UnknownMethod, match="samples"):
+        tasks.explain_recipe(card, "id", "smooth_grad", asked={"sample": 3})
+
+
+def test_quick_methods_go_before_slow_ones():
+    card = zoo.describe(NAME)
+    costs = [
+        tasks.ALL["explain"].cost_of(tasks.explain_recipe(card, "id", key))
+        for key in ("grad_cam", "smooth_grad", "rise")
+    ]
+    assert costs == sorted(costs)
+    assert costs[0] < costs[1] < costs[2]

@@ -16,7 +16,7 @@ from core.pictures import Picture
 from core.recipes import Option, Recipe, Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers, work
+from pages.parts import layers, methods, work
 from pages.parts.session import held
 from pages.parts.targets import Target
 from pages.parts.text import plain
@@ -54,11 +54,11 @@ class Cell:
 
 def open_cell(cell: Cell) -> None:
     """Show this one large; for callbacks."""
-    st.session_state.model, st.session_state.method = cell.card.name, cell.method.key
+    st.session_state.model, st.session_state.method = cell.card.name, cell.method.title
 
 
 def is_open(cell: Cell) -> bool:
-    return (held("model"), held("method")) == (cell.card.name, cell.method.key)
+    return (held("model"), held("method")) == (cell.card.name, cell.method.title)
 
 
 def show(
@@ -71,17 +71,14 @@ def show(
     if not cells:
         return
     models = {name: cell.card for (name, _), cell in cells.items()}
-    titles = {key: cell.method.title for (_, key), cell in cells.items()}
+    own = list({cell.method.key: cell.method for cell in cells.values()}.values())
     st.subheader("Close up", anchor=False)
     left, right = st.columns(2)
     with left:
         card = layers.choose_model(models)
     with right:
-        if held("method") not in titles:
-            st.session_state.method = next(iter(titles))
-        key = st.selectbox("Method", list(titles), format_func=titles.__getitem__, key="method",
-                           bind="query-params")  # fmt: skip
-    cell, aim = cells[card.name, key or next(iter(titles))], aims[card.name]
+        method = methods.choose_one("Method", own)
+    cell, aim = cells[card.name, method.key], aims[card.name]
     if isinstance(aim, Target):
         _show_cell(cell, aim, cells, scales.get((card.name, cell.method.key)), opacity)
 
@@ -127,7 +124,7 @@ def _show_cell(
 
 
 def _first_line(method: Method) -> str:
-    return (method.explain.__doc__ or "").strip().splitlines()[0]
+    return (method.explain.__doc__ or "").strip().partition("\n")[0]
 
 
 def _choose_options(cell: Cell) -> tuple[dict[str, Option], str]:

@@ -12,7 +12,7 @@ from core.pictures import Picture
 from core.recipes import Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers
+from pages.parts import layers, methods
 from pages.parts.session import held
 from pages.parts.text import plain
 
@@ -75,8 +75,9 @@ def _show_curves(own: Mapping[str, Judged]) -> None:
         "Share of the pixels", 0, 100, 20, 5, format="%d %%", key="share", bind="query-params"
     )
     share = min(max(percent, 0), 100) / 100
-    key = _choose(own, right)
-    chosen = own[key]
+    with right:
+        method = methods.choose_one("Picture by", [one.method for one in own.values()])
+    chosen = own[method.key]
     come, gone = saliency.at_share(
         chosen.card.preprocessing, chosen.picture.image, chosen.map, share
     )
@@ -95,17 +96,6 @@ def _show_curves(own: Mapping[str, Judged]) -> None:
                     caption=f"{chosen.method.title}: {now:.0%}")  # fmt: skip
 
 
-def _choose(own: Mapping[str, Judged], place: st.delta_generator.DeltaGenerator) -> str:
-    titles = {key: one.method.title for key, one in own.items()}
-    if held("method") not in titles:
-        st.session_state.method = next(iter(titles))
-    chosen = place.selectbox(
-        "Picture by", list(titles), format_func=titles.__getitem__, key="method",
-        bind="query-params",
-    )  # fmt: skip
-    return chosen or next(iter(titles))
-
-
 def _show_likeness(own: Mapping[str, Judged], judged: Sequence[Judged]) -> None:
     st.subheader("Do they agree?", anchor=False)
     if held("by") not in (ORDER, TOPS):
@@ -114,15 +104,14 @@ def _show_likeness(own: Mapping[str, Judged], judged: Sequence[Judged]) -> None:
         "By", [ORDER, TOPS], key="by", bind="query-params", required=True,
         label_visibility="collapsed",
     ) or ORDER  # fmt: skip
-    method = str(st.session_state.method)
-    networks = {one.card.title: one for one in judged if one.method.key == method}
-    methods = {one.method.title: one for one in own.values()}
+    title = str(st.session_state.method)
+    networks = {one.card.title: one for one in judged if one.method.title == title}
+    by_method = {one.method.title: one for one in own.values()}
     left, right = st.columns(2, gap="medium")
     with left:
-        _show_matrix("Methods, of this network", methods, by)
+        _show_matrix("Methods, of this network", by_method, by)
     if len(networks) > 1:
         with right:
-            title = next(iter(networks.values())).method.title
             _show_matrix(f"Networks, by {title}", networks, by)
 
 

@@ -42,9 +42,8 @@ def choose_model(models: Mapping[str, Card]) -> Card:
     if held("model") not in models:
         st.session_state.model = first
     name = st.segmented_control(
-        "Network", list(models), key="model", bind="query-params", required=True,
-        format_func=lambda name: models[name].title,
-    )  # fmt: skip
+        "Network", list(models), key="model", bind="query-params", required=True
+    )
     return models[name or first]
 
 

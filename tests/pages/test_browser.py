@@ -157,7 +157,10 @@ def test_a_hub_out_of_reach_leaves_the_user_with_ways_out(real_app, new_page):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("place", ["", "models", "neurons", "compare_neurons", "layers"])
+@pytest.mark.parametrize(
+    "place",
+    ["", "models", "neurons", "compare_neurons", "layers", "saliency", "trust"],
+)
 def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, place):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
@@ -204,3 +207,33 @@ def test_a_picture_is_taken_apart_layer_by_layer(real_app, new_page):
     page.goto(f"{real_app}/layers{CHOSEN}&model={LOCAL[1]}")
     page.get_by_alt_text("Maps of blocks.6.0").wait_for()
     assert page.get_by_alt_text("First filter 31").count() == 1
+
+
+def test_a_map_is_clicked_for_its_scores_and_the_link_keeps_it(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/saliency{CHOSEN}&methods=Grad-CAM&methods=StageCAM")
+    page.get_by_role("heading", name="Where did it look?").wait_for()
+    page.get_by_alt_text("StageCAM of mobilenetv2_100.coral", exact=True).wait_for()
+    page.get_by_role("button", name="StageCAM", exact=True).last.click()
+    page.get_by_text("Insertion", exact=True).wait_for()
+    page.wait_for_url(re.compile("method=StageCAM"))
+    assert params(page)["model"] == [LOCAL[1]]
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="CSV").click()
+    rows = Path(kept.value.path()).read_text().splitlines()
+    assert len(rows) == 224
+    assert len(rows[0].split(",")) == 224
+
+    other = new_page()
+    other.goto(page.url)
+    other.get_by_role("heading", name="Close up").wait_for()
+    other.get_by_text("Where all stages agree").wait_for()
+
+
+def test_maps_are_judged(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/trust{CHOSEN}&methods=Grad-CAM&methods=Gradient")
+    page.get_by_role("heading", name="Do they agree?").wait_for()
+    page.get_by_alt_text("The picture at this step of deletion").wait_for()
+    page.get_by_text("overlap of the top tenth").click()
+    page.wait_for_url(re.compile("by="))
