@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core import saliency, scenes, zoo
 from core.saliency import Maps, View, truth
@@ -87,3 +88,31 @@ def test_both_steps_of_the_curves_can_be_seen():
     grey = [round(255 * value) for value in m.preprocessing.mean]
     assert np.abs(gone[:, :half] - grey).max() <= 1
     assert come[:, half:].std() < whole[:, half:].std()
+
+
+@pytest.mark.parametrize("key", ["grad_cam", "stage_cam"])
+def test_of_two_things_in_a_picture_each_has_a_map_of_its_own(key):
+    m = zoo.load("bundled/scenes-resnet")
+    size = m.input_size[1]
+    right = []
+    for index, pair in enumerate([(0, 9), (4, 17), (22, 6), (13, 26)]):
+        both = Image.new("RGB", (2 * size, size))
+        for place, class_ in enumerate(pair):
+            name = scenes.CLASSES[class_]
+            drawn = scenes.draw(class_=name, seed=70 + index, size=size, scale=0.7)
+            both.paste(drawn.image, (place * size, 0))
+        whole = Image.new("RGB", (2 * size, 2 * size), (128, 128, 128))
+        whole.paste(both, (0, size // 2))
+        maps = saliency.explain(m, [whole, whole], key, list(pair))
+        right += [one.argmax() % size >= size // 2 for one in maps]
+    wanted = [False, True] * 4
+    assert np.mean(np.array(right) == wanted) >= 0.75
+
+
+def test_the_method_of_our_own_lies_in_the_object_more_often_than_grad_cam():
+    m = zoo.load("bundled/scenes-mobilenet")
+    ours, theirs = (
+        drain(saliency.truth_steps(m, key, 56)).pointed.mean() for key in ("stage_cam", "grad_cam")
+    )
+    assert ours > 0.9
+    assert ours > theirs + 0.2
