@@ -54,7 +54,10 @@ def layer_cam(view: View, stages: int = 1) -> Steps[Maps]:
     """
     yield Progress(0, 1)
     names = [view.layer] if stages == 1 else stage_layers(view, stages)
-    maps = layer_maps(view, names)
+    maps = [
+        view.enlarged((gradient.clamp(min=0) * activation).sum(1).clamp(min=0))
+        for activation, gradient in view.at_layers(names).values()
+    ]
     if len(maps) == 1:
         return Maps(maps[0])
     tops = [one / one.amax((1, 2), keepdim=True).clamp(min=TINY) for one in maps]
@@ -96,14 +99,6 @@ def eigen_cam(view: View) -> Steps[Maps]:
     along = (projected * centred.sum(2)).sum(1, keepdim=True)
     maps = (projected * torch.where(along < 0, -1, 1)).view(-1, *activation.shape[2:])
     return Maps(view.enlarged(maps.clamp(min=0)))
-
-
-def layer_maps(view: View, names: list[str]) -> list[Float[Tensor, "n h w"]]:
-    """LayerCAM's map of each layer, on the input grid."""
-    return [
-        view.enlarged((gradient.clamp(min=0) * activation).sum(1).clamp(min=0))
-        for activation, gradient in view.at_layers(names).values()
-    ]
 
 
 def stage_layers(view: View, count: int) -> list[str]:
