@@ -88,7 +88,8 @@ def _shown(organ: Organ) -> range:
         st.session_state.channels = next(iter(rows))
     first = 0
     if len(rows) > 1:
-        chosen = st.select_slider("Channels", list(rows), key="channels", bind="query-params")
+        label = "Classes" if organ.name == LOGITS else "Channels"
+        chosen = st.select_slider(label, list(rows), key="channels", bind="query-params")
         first = rows[str(chosen)]
     return range(first, min(first + TILES, channels))
 
