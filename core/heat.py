@@ -1,5 +1,6 @@
 """Maps → colours: beside each other, laid over a picture, or as a figure with a colour bar."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -45,7 +46,9 @@ class Scale:
 
 def scale_of(maps: list[Map], signed: bool) -> Scale:
     """One scale for some maps: up to what few pixels exceed in the strongest of them."""
-    return Scale(max(float(np.quantile(np.abs(one), 1 - BEYOND)) for one in maps), signed)
+    sizes = [np.abs(one) for one in maps]
+    top = max(float(np.quantile(one, 1 - BEYOND)) for one in sizes)
+    return Scale(top or max(float(one.max()) for one in sizes) or 1.0, signed)
 
 
 def overlay(img: Image.Image, one: Map, scale: Scale, opacity: float = 0.6) -> Image.Image:
@@ -90,23 +93,40 @@ def figure(img: Image.Image, one: Map, scale: Scale, opacity: float = 0.6) -> go
     return chart
 
 
-def placed(one: Map, box: Box, size: tuple[int, int], side: int = 224) -> Float[np.ndarray, "y x"]:
-    """A map where it lies on the picture, so that those of networks that crop otherwise compare.
+def common(boxes: Sequence[Box], size: tuple[int, int]) -> Box:
+    """What of a picture all networks saw.
+
+    Args:
+        boxes: Where each one's input grid lies on the picture (`images.crop_box`).
+        size: Width and height of the picture.
+    """
+    lefts, tops, rights, bottoms = zip(*boxes, (0, 0, *size), strict=True)
+    return max(lefts), max(tops), min(rights), min(bottoms)
+
+
+def placed(one: Map, box: Box, window: Box, side: int = 224) -> Float[np.ndarray, "y x"]:
+    """A map's part within a window of the picture, so that networks that crop otherwise compare.
 
     Args:
         one: On a model's input grid.
-        box: Where that lies on the picture (`images.crop_box`).
-        size: Width and height of the picture.
-        side: Of the result's longer side, in pixels; 0 where the network saw nothing.
+        box: Where that lies on the picture.
+        window: A part of the box.
+        side: Of the result's longer side, in pixels.
     """
-    scale = side / max(size)
-    left, top, right, bottom = (round(edge * scale) for edge in box)
-    sheet = Image.new("F", (round(size[0] * scale), round(size[1] * scale)))
-    enlarged = Image.fromarray(one.astype(np.float32)).resize(
-        (max(1, right - left), max(1, bottom - top)), Image.Resampling.BILINEAR
+    across, down = one.shape[1] / (box[2] - box[0]), one.shape[0] / (box[3] - box[1])
+    scale = side / max(window[2] - window[0], window[3] - window[1])
+    wanted = (
+        max(1, round((window[2] - window[0]) * scale)),
+        max(1, round((window[3] - window[1]) * scale)),
     )
-    sheet.paste(enlarged, (left, top))
-    return np.asarray(sheet)
+    part = (
+        max(0.0, (window[0] - box[0]) * across),
+        max(0.0, (window[1] - box[1]) * down),
+        min(float(one.shape[1]), (window[2] - box[0]) * across),
+        min(float(one.shape[0]), (window[3] - box[1]) * down),
+    )
+    sheet = Image.fromarray(one.astype(np.float32))
+    return np.asarray(sheet.resize(wanted, Image.Resampling.BILINEAR, box=part))
 
 
 def relative(one: Map) -> Map:

@@ -54,3 +54,8 @@ def mapped(steps: "Steps[Result]", change: Callable[[Progress], Progress]) -> "S
             result: Result = stop.value
             return result
         yield change(progress)
+
+
+def at(step: int, total: int) -> Callable[[Progress], Progress]:
+    """Tells whatever goes on inside a step of something larger as that step; for `mapped`."""
+    return lambda progress: Progress(step, total, note=progress.note)

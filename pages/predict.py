@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 
 import pandas as pd
 import streamlit as st
-from PIL import Image
 
 from core import figures, predict, tasks
 from core.engine import Answer
@@ -14,7 +13,7 @@ from core.errors import ZooscopeError
 from core.pictures import Picture
 from core.recipes import Recipe
 from core.zoo import Card
-from pages.parts import chooser, weights, work
+from pages.parts import chooser, seen, weights, work
 from pages.parts.text import plain
 from streamlit_app import framed
 
@@ -160,7 +159,7 @@ def _show(column: Column, picture: Picture, colours: dict[str, str]) -> None:
         st.caption(":orange[This network only knows drawn scenes, and nothing of photographs.]")
     _facts(card, column.answer)
     st.image(
-        _crop(card, picture),
+        seen.crop(card, picture),
         caption="What it saw",
         alt=f"The part of the picture that {card.title} saw, at its input size",
         width="content",
@@ -202,18 +201,6 @@ def _facts(card: Card, answer: Answer | None) -> None:
     st.caption("  \n".join(lines))
     if card.source == "untrained":
         st.caption(":orange[Random weights: what it says is chance.]")
-
-
-def _crop(card: Card, picture: Picture) -> Image.Image:
-    """What a model sees of the picture; kept while the picture is, since large ones take time."""
-    crops = st.session_state.setdefault("_crops", {})
-    if crops.get("picture") != picture.id:
-        crops.clear()
-        crops["picture"] = picture.id
-    if card.preprocessing not in crops:
-        crops[card.preprocessing] = card.preprocessing.crop(picture.image)
-    crop: Image.Image = crops[card.preprocessing]
-    return crop
 
 
 def _compare(ranked: Sequence[Column], temperature: float) -> None:

@@ -49,7 +49,7 @@ def show() -> None:
     scales = _scales(cells, found, shared=scaling == SHARED)
     for name, card in models.items():
         _show_row(card, methods, aims.get(name), cells, found, scales, opacity)
-    closeup.show(cells, aims, scales, opacity)
+    closeup.show(models, methods, cells, aims, scales, opacity)
 
 
 def _looks() -> tuple[float, str]:

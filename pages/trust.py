@@ -28,7 +28,8 @@ COLUMNS = {
     "points": "The highest place lies in the object (pointing game, Zhang et al. 2016).",
     "energy": "Share of the map that lies in the object.",
     "agreement": "Mean rank correlation with the other methods' maps.",
-    "sanity": "How like the map still is when all weights are shuffled (Adebayo et al. 2018)."
+    "sanity": "How like the map still is when the weights of all convolutions and linear layers are"
+    " shuffled (Adebayo et al. 2018)."
     " Near 0 is right; near 1 says that the map is not about the network.",
     "sensitivity": "How far noise that nobody sees moves the map, as a share of the map (Yeh et"
     " al. 2019). Lower is better.",
@@ -64,7 +65,7 @@ def show() -> None:
 def _show_picture(models: Mapping[str, Card], picture: Picture, methods: Sequence[str]) -> None:
     checks = st.toggle(
         "Shuffle weights and add noise too", key="checks", bind="query-params",
-        help="Sanity and sensitivity: each method runs eleven times more.",
+        help="Sanity and sensitivity: each method runs twelve times more.",
     )  # fmt: skip
     places = [(name, key) for name in models for key in methods]
     maps = {p: tasks.explain_recipe(models[p[0]], picture.id, p[1]) for p in places}
@@ -91,14 +92,14 @@ def _show_picture(models: Mapping[str, Card], picture: Picture, methods: Sequenc
         st.skeleton(height=300)
         return
     _show_table(pd.DataFrame([_row(one, judged, picture) for one in judged]))
-    curves.show(judged)
+    curves.show(judged, models, [saliency.find(key, {}) for key in methods])
 
 
 def _row(one: Judged, all_: Sequence[Judged], picture: Picture) -> dict[str, object]:
     """A line of the table."""
     scores = tasks.evaluation_of(one.curves)
     row: dict[str, object] = {
-        "network": one.card.title, "method": one.method.title,
+        "network": one.card.name, "method": one.method.title,
         "insertion": scores.inserted[0], "deletion": scores.deleted[0],
     }  # fmt: skip
     if picture.reference.startswith("scene:"):
@@ -162,15 +163,10 @@ def _show_truth(models: Mapping[str, Card], methods: Sequence[str]) -> None:
     if not rows:
         st.skeleton(height=300)
         return
-    for card in able.values():
-        own = [row for row in rows if row["network"] == card.title]
-        if own:
-            best = max(own, key=lambda row: row["points"])
-            st.markdown(
-                f"**{plain(card.title)}**: {plain(best['method'])} points into the object most"
-                f" often, in {best['points']:.0%} of {count} scenes; a random place would in"
-                f" {best['object']:.0%}."
-            )
+    for name in able:
+        own = [row for row in rows if row["network"] == name]
+        if len(own) == len(methods):
+            _say_best(own, int(count))
     table = pd.DataFrame(rows)
     shares = ("points", "energy", "object")
     columns = {name: st.column_config.NumberColumn(name, format="percent") for name in shares}
@@ -185,10 +181,20 @@ def _show_truth(models: Mapping[str, Card], methods: Sequence[str]) -> None:
     )  # fmt: skip
 
 
+def _say_best(own: Sequence[dict[str, Any]], count: int) -> None:
+    """Which methods of a network point best, all that are level."""
+    most = max(row["points"] for row in own)
+    best = " and ".join(row["method"] for row in own if row["points"] == most)
+    st.markdown(
+        f"**{plain(own[0]['network'])}**, most often in the object: {plain(best)}, in {most:.0%} of"
+        f" {count} scenes; a random place would be in {own[0]['object']:.0%}."
+    )
+
+
 def _truth_row(card: Card, key: str, result: Result) -> dict[str, Any]:
     found = tasks.truth_of(result)
     return {
-        "network": card.title, "method": saliency.find(key, {}).title,
+        "network": card.name, "method": saliency.find(key, {}).title,
         "points": found.pointed.mean(), "energy": found.energy.mean(),
         "object": found.area.mean(),
         "insertion": found.inserted.mean(), "deletion": found.deleted.mean(),

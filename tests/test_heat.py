@@ -50,12 +50,26 @@ def test_a_flat_map_has_a_colour():
     assert np.asarray(heat.overlay(Image.new("RGB", (8, 8)), flat, scale)).shape == (8, 8, 3)
 
 
-def test_maps_are_placed_where_the_network_looked():
-    one = np.ones((32, 32), np.float32)
-    placed = heat.placed(one, (100, 0, 300, 200), (400, 200), side=200)
-    assert placed.shape == (100, 200)
-    assert placed[:, 50:150].min() == 1
-    assert placed[:, :50].max() == placed[:, 150:].max() == 0
+def test_maps_of_networks_that_crop_otherwise_are_compared_where_both_saw():
+    """A ramp over the whole picture is the same ramp in every crop."""
+    size = (400, 200)
+    boxes = [(0.0, 0.0, 400.0, 200.0), (100.0, 0.0, 300.0, 200.0)]
+    window = heat.common(boxes, size)
+    assert window == (100, 0, 300, 200)
+    wide = np.tile(np.linspace(0, 400, 160, dtype=np.float32), (80, 1))
+    narrow = np.tile(np.linspace(100, 300, 64, dtype=np.float32), (64, 1))
+    a, b = (heat.placed(one, box, window) for one, box in zip((wide, narrow), boxes, strict=True))
+    assert a.shape == b.shape == (224, 224)
+    assert np.abs(a - b).max() < 4
+
+
+def test_what_a_network_pads_is_not_compared():
+    assert heat.common([(-50.0, -50.0, 250.0, 150.0)], (200, 100)) == (0, 0, 200, 100)
+
+
+def test_a_signed_map_of_nothing_speaks_neither_for_nor_against():
+    flat = np.zeros((8, 8), np.float32)
+    assert heat.scale_of([flat], signed=True).shares(flat).tolist() == np.full((8, 8), 0.5).tolist()
 
 
 def test_the_figure_shows_the_values_and_the_picture():

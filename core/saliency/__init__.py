@@ -13,8 +13,7 @@ from core.saliency.evaluate import (
     top_overlap,
 )
 from core.saliency.explaining import Explanation, NoSuchClass, explain, explain_steps
-from core.saliency.gradients import BadOption
-from core.saliency.registry import Method, UnknownMethod, find, method, methods
+from core.saliency.registry import BadOption, Method, UnknownMethod, find, method, methods
 from core.saliency.sanity import Sanity, sanity_steps
 from core.saliency.sensitivity import sensitivity_steps
 from core.saliency.truth import Truth, on_grid, truth_steps

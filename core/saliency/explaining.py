@@ -14,12 +14,9 @@ from core import predict, probe
 from core.errors import ZooscopeError
 from core.recipes import Option
 from core.saliency import registry
-from core.saliency.view import View, last_layer, require_positions
+from core.saliency.view import View, last_layer, require_positions, together
 from core.steps import Progress, Steps, drain, mapped
 from core.zoo import Model
-
-# Pictures whose maps are made together.
-TOGETHER = 16
 
 
 class NoSuchClass(ZooscopeError):
@@ -84,19 +81,20 @@ def explain_steps(
         NoClassifier: The network gives no classes.
         BadOption: With what the method takes.
     """
-    registry.find(method, options)
+    chosen = registry.find(method, options)
     predict.require_classes(m.card)
-    layer = layer or last_layer(m)
-    (found,) = probe.find(m.layers, [layer])
-    require_positions(found)
+    if layer or chosen.layered:
+        (found,) = probe.find(m.layers, [layer or last_layer(m)])
+        require_positions(found)
     for given in (classes, against):
         if given is not None and len(given) != len(imgs):
             raise NoSuchClass(f"{len(given)} classes for {len(imgs)} pictures; give one for each.")
         _check(m, given or ())
     parts: list[Explanation] = []
-    starts = range(0, len(imgs), TOGETHER)
+    at_once = together(m)
+    starts = range(0, len(imgs), at_once)
     for index, start in enumerate(starts):
-        rows = slice(start, start + TOGETHER)
+        rows = slice(start, start + at_once)
         x = m.preprocess(list(imgs[rows]))
         own = classes[rows] if classes is not None else None
         other = against[rows] if against is not None else None
@@ -121,7 +119,8 @@ def explain_inputs_steps(
     own = target_classes(m, x, classes)
     target = _target(m, own, against)
     dice = tuple(torch.Generator().manual_seed(seed) for _ in own)
-    view = View(m, x, target.to(x.device), layer or last_layer(m), dice)
+    layer = layer or (last_layer(m) if chosen.layered else "")
+    view = View(m, x, target.to(x.device), layer, dice)
     found = yield from chosen.explain(view, **options)
     notes = {name: values.float().cpu().numpy() for name, values in found.notes.items()}
     return Explanation(found.values.float().cpu().numpy(), tuple(own), notes)

@@ -17,7 +17,7 @@ from core.steps import Progress, Steps
 FLOOR = 0.005
 
 
-@method("StageCAM", "Zooscope", "fused", passes=4)
+@method("StageCAM", "Zooscope", "fused", passes=4, layered=True)
 def stage_cam(view: View, stages: int = 4, blur: float = 14.0) -> Steps[Maps]:
     """Where all stages agree: the geometric mean of Grad-CAM and of the earlier stages' LayerCAMs.
 
@@ -40,7 +40,8 @@ def stage_cam(view: View, stages: int = 4, blur: float = 14.0) -> Steps[Maps]:
 
 def _log_mean(view: View, stages: int, blur: float) -> Steps[Float[Tensor, "n h w"]]:
     coarse = yield from grad_cam(view)
-    earlier = _supports(view, stage_layers(view, stages)[:-1]) if stages > 1 else []
+    names = stage_layers(view, stages)[:-1]
+    earlier = _supports(view, names) if names else []
     maps = [coarse.values, *(_blurred(one, blur) for one in earlier)]
     return torch.stack([(_relative(one) + FLOOR).log() for one in maps]).mean(0)
 
@@ -67,5 +68,6 @@ def _blurred(maps: Tensor, blur: float) -> Tensor:
     sigma = blur * maps.shape[-1] / 224
     if not sigma:
         return maps
-    side = 2 * round(3 * sigma) + 1
+    reach = min(round(3 * sigma), min(maps.shape[-2:]) - 1)  # it is reflected at the rim
+    side = 2 * reach + 1
     return gaussian_blur(maps, [side, side], [sigma, sigma])

@@ -11,18 +11,13 @@ from torchvision.transforms.functional import gaussian_blur
 from typing_extensions import override
 
 from core.anatomy import ACTIVATION_FUNCTIONS
-from core.errors import ZooscopeError
-from core.saliency.registry import method
+from core.saliency.registry import BadOption, method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
 # Share of the score's change that the attributions may be off by (completeness, axiom 1 of IG).
 COMPLETE = 0.01
 Baseline = Literal["black", "mean", "blur", "noise"]
-
-
-class BadOption(ZooscopeError):
-    """An option has a value that the method can't use; the message says what it takes."""
 
 
 @method("Gradient", "Simonyan et al. 2013, arXiv 1312.6034", "gradient")
@@ -80,14 +75,15 @@ def integrated_gradients(
     way = view.x - start
     everyone = torch.arange(len(view.x))
     change = view.scores(view.x, everyone) - view.scores(start, everyone)
-    nodes = torch.arange(1, steps + 1, dtype=view.x.dtype) / steps
-    ends = torch.ones(steps, dtype=view.x.dtype)
+    nodes = torch.arange(1, steps + 1, dtype=view.x.dtype, device=view.x.device) / steps
+    ends = torch.ones_like(nodes)
     ends[-1] = 0.5  # and at the start the weight is 0
     total = yield from _along(view, start, everyone, nodes, ends)
     intervals = steps
     open_, error = everyone, _incomplete(total * way / intervals, change)
-    while len(open_ := open_[error[open_] > COMPLETE]) and 2 * intervals <= limit:
-        middles = (torch.arange(intervals, dtype=view.x.dtype) + 0.5) / intervals
+    while len(open_ := open_[(error[open_] > COMPLETE).cpu()]) and 2 * intervals <= limit:
+        places = torch.arange(intervals, dtype=view.x.dtype, device=view.x.device)
+        middles = (places + 0.5) / intervals
         more = yield from _along(view, start, open_, middles, torch.ones_like(middles))
         total[open_] += more
         # The others keep what they have, as if they had been asked alone.
@@ -130,8 +126,9 @@ def _moments(view: View, samples: int, noise: float) -> Steps[tuple[Tensor, Tens
         noises = [torch.randn(view.x.shape[1:], generator=view.dice[row]) for row in rows.tolist()]
         moved = view.x[rows] + spread[rows, None, None, None] * torch.stack(noises).to(view.x)
         found = view.gradient(moved, rows)
-        mean.index_add_(0, rows, found / samples)
-        square.index_add_(0, rows, found**2 / samples)
+        for row in rows.unique().tolist():  # in order, as a GPU's index_add_ is not
+            mean[row] += found[rows == row].sum(0) / samples
+            square[row] += (found[rows == row] ** 2).sum(0) / samples
         yield Progress(step + 1, total)
     return mean, square
 
@@ -150,7 +147,8 @@ def _along(
         rows = chosen[own]
         at = start[rows] + shares[node, None, None, None] * (view.x - start)[rows]
         found = view.gradient(at, rows) * weights[node, None, None, None]
-        total.index_add_(0, own, found)
+        for row in own.unique().tolist():
+            total[row] += found[own == row].sum(0)
         yield Progress(step + 1, len(parts))
     return total
 
@@ -170,10 +168,8 @@ def _baseline(view: View, kind: str) -> Float[Tensor, "n 3 h w"]:
     if kind == "blur":
         side = 2 * (min(shape[-2:]) // 8) + 1
         return gaussian_blur(view.x, [side, side])
-    if kind == "noise":
-        drawn = torch.stack([torch.rand(shape[1:], generator=one) for one in view.dice])
-        return view.m.preprocessing.normalised(drawn.to(view.x))
-    raise BadOption(f"There is no baseline {kind!r}; there are black, mean, blur and noise.")
+    drawn = torch.stack([torch.rand(shape[1:], generator=one) for one in view.dice])
+    return view.m.preprocessing.normalised(drawn.to(view.x))
 
 
 class _Positive(torch.autograd.Function):

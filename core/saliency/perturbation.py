@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from core.saliency.gradients import BadOption
-from core.saliency.registry import method
+from core.saliency.registry import BadOption, method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
@@ -52,6 +51,8 @@ def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Ste
     Each pixel's mean is over the masks that show it, not over how many should (equation 6): with
     logits instead of probabilities the difference would be mostly noise.
     """
+    if masks < 1 or cells < 1 or not 0 < kept < 1:
+        raise BadOption(f"{masks} masks of {cells} cells, {kept} kept: take 1 or more, and 0 to 1.")
     shown = torch.zeros_like(view.x[:, 0])
     worth = torch.zeros_like(view.x[:, 0])
     level = view.x.new_zeros(len(view.x))
@@ -59,9 +60,11 @@ def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Ste
     for step, rows in enumerate(view.copies(masks)):
         drawn = torch.stack([_mask(view, row, cells, kept) for row in rows.tolist()]).to(view.x)
         scores = view.scores(view.x[rows] * drawn[:, None], rows).to(view.x)
-        worth.index_add_(0, rows, drawn * scores[:, None, None])
-        shown.index_add_(0, rows, drawn)
-        level.index_add_(0, rows, scores)
+        for row in rows.unique().tolist():
+            own = rows == row
+            worth[row] += (drawn[own] * scores[own, None, None]).sum(0)
+            shown[row] += drawn[own].sum(0)
+            level[row] += scores[own].sum()
         yield Progress(step + 1, total)
     return Maps(worth / shown.clamp(min=1e-6) - (level / masks)[:, None, None])
 
@@ -129,5 +132,5 @@ def _segmented(view: View, row: int, segments: int) -> Tensor:
 def _ridge(seen: Float[Tensor, "m s"], scores: Float[Tensor, " m"]) -> Float[Tensor, " s"]:
     """Weights of a linear model with a free level."""
     x, y = seen.double() - seen.double().mean(0), scores.double() - scores.double().mean()
-    gram = x.T @ x + RIDGE * torch.eye(x.shape[1], dtype=x.dtype)
+    gram = x.T @ x + RIDGE * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     return torch.linalg.solve(gram, x.T @ y)

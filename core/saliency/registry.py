@@ -20,6 +20,10 @@ class UnknownMethod(ZooscopeError):
     """There is no method, or no option of a method, of that name; the message names the nearest."""
 
 
+class BadOption(ZooscopeError):
+    """An option has a value that the method can't use; the message says what it takes."""
+
+
 @dataclass(frozen=True)
 class Method:
     """A saliency method.
@@ -92,12 +96,16 @@ def find(key: str, options: Mapping[str, Option]) -> Method:
 
     Raises:
         UnknownMethod: With the nearest names.
+        BadOption: It is not one of the words that it may be, with those.
     """
     if key not in _METHODS:
         raise UnknownMethod(f"There is no saliency method {key!r}.{nearest(key, _METHODS)}")
     found = _METHODS[key]
-    for name in options:
+    for name, value in options.items():
         if name not in found.options:
             known = ", ".join(found.options) or "none"
             raise UnknownMethod(f"{found.title} has no option {name!r}; it has {known}.")
+        if name in found.choices and value not in found.choices[name]:
+            known = ", ".join(found.choices[name])
+            raise BadOption(f"There is no {name} {value!r}; there are {known}.")
     return found

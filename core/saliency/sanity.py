@@ -16,7 +16,7 @@ from torch import nn
 from core.recipes import Option
 from core.saliency.evaluate import rank_correlation
 from core.saliency.explaining import explain_steps
-from core.steps import Progress, Steps
+from core.steps import Steps, at, mapped
 from core.zoo import Model
 
 # How many times more of the network is randomised, from the classifier down to all of it.
@@ -55,7 +55,8 @@ def sanity_steps(
         seed: Of the random weights.
         options: The method's.
     """
-    first = yield from explain_steps(m, imgs, method, classes, None, 0, None, **options)
+    made = explain_steps(m, imgs, method, classes, None, 0, None, **options)
+    first = yield from mapped(made, at(0, STAGES + 1))
     twin = replace(m, net=copy.deepcopy(m.net))
     weighted = [one for one in twin.net.modules() if isinstance(one, nn.Conv2d | nn.Linear)][::-1]
     dice = torch.Generator().manual_seed(seed)
@@ -65,12 +66,10 @@ def sanity_steps(
         for module in weighted[done : max(upto, done)]:
             _randomise(module, dice)
         done = max(upto, done)
-        other = yield from explain_steps(
-            twin, imgs, method, first.classes, None, 0, None, **options
-        )
+        made = explain_steps(twin, imgs, method, first.classes, None, 0, None, **options)
+        other = yield from mapped(made, at(stage, STAGES + 1))
         shares.append(done / len(weighted))
         rows.append(rank_correlation(np.abs(first.maps), np.abs(other.maps)))
-        yield Progress(stage, STAGES)
     return Sanity(tuple(shares), np.stack(rows))
 
 

@@ -8,8 +8,9 @@ from jaxtyping import Float
 from PIL import Image
 
 from core.recipes import Option
-from core.saliency.explaining import TOGETHER, explain_inputs_steps
-from core.steps import Progress, Steps
+from core.saliency.explaining import explain_inputs_steps
+from core.saliency.view import together
+from core.steps import Steps, at, mapped
 from core.zoo import Model
 
 # Noise as a share of the picture's own range: less than the eye sees. And how often it is drawn.
@@ -38,22 +39,21 @@ def sensitivity_steps(
         options: The method's.
     """
     worst = np.zeros(len(imgs), np.float32)
-    for start in range(0, len(imgs), TOGETHER):
-        rows = slice(start, start + TOGETHER)
+    at_once = together(m)
+    for start in range(0, len(imgs), at_once):
+        rows = slice(start, start + at_once)
         x = m.preprocess(list(imgs[rows]))
         own = classes[rows] if classes is not None else None
         first = yield from explain_inputs_steps(m, x, method, own, None, 0, None, **options)
         reach = NOISE * (x.flatten(1).amax(1) - x.flatten(1).amin(1))
         dice = [torch.Generator().manual_seed(seed) for _ in x]
-        for sample in range(SAMPLES):
+        for _ in range(SAMPLES):
             drawn = torch.stack([torch.rand(x.shape[1:], generator=one) for one in dice]).to(x)
             near = x + (2 * drawn - 1) * reach[:, None, None, None]
-            other = yield from explain_inputs_steps(
-                m, near, method, first.classes, None, 0, None, **options
-            )
+            made = explain_inputs_steps(m, near, method, first.classes, None, 0, None, **options)
+            other = yield from mapped(made, at(start, len(imgs)))
             moved = _length(other.maps - first.maps) / np.maximum(_length(first.maps), 1e-30)
             worst[rows] = np.maximum(worst[rows], moved)
-            yield Progress(start * SAMPLES + (sample + 1) * len(x), len(imgs) * SAMPLES)
     return worst
 
 

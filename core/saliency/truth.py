@@ -12,7 +12,8 @@ from core import scenes
 from core.dissect import sample
 from core.recipes import Option
 from core.saliency.evaluate import energy, evaluate_steps, pointed
-from core.saliency.explaining import TOGETHER, explain_steps
+from core.saliency.explaining import explain_steps
+from core.saliency.view import together
 from core.scenes import PARTS
 from core.steps import Progress, Steps, mapped
 from core.zoo import Model
@@ -51,8 +52,9 @@ def truth_steps(m: Model, method: str, count: int, **options: Option) -> Steps[T
         options: The method's.
     """
     parts = []
-    for start in range(0, count, TOGETHER):
-        imgs, labels, masks = _scenes(range(start, min(start + TOGETHER, count)), m.input_size[1])
+    at_once = together(m)
+    for start in range(0, count, at_once):
+        imgs, labels, masks = _scenes(range(start, min(start + at_once, count)), m.input_size[1])
         made = explain_steps(m, imgs, method, labels, None, 0, None, **options)
         found = yield from mapped(made, partial(_within, start=start, count=count, made=False))
         scored = yield from mapped(

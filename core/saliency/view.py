@@ -98,6 +98,11 @@ class View:
         return (logits * self.target.to(logits)[rows]).sum(1)
 
 
+def together(m: Model) -> int:
+    """Pictures whose maps are made at once, as memory allows."""
+    return max(1, PIXELS_A_BATCH // (m.input_size[1] * m.input_size[2]))
+
+
 def require_positions(layer: Layer) -> None:
     """Refuse a layer that has no places to point at.
 
@@ -118,12 +123,26 @@ def last_layer(m: Model) -> str:
     Raises:
         UnknownLayer: The network has no such layer.
     """
-    maps = [
-        name for name, one in m.layers.items() if len(one.shape) == 3 and min(one.shape[1:]) > 1
-    ]
+    maps = layers_with_positions(m)
     if not maps:
         raise probe.UnknownLayer(f"{m.name} has no layer with positions.")
     return maps[-1]
+
+
+def layers_with_positions(m: Model) -> list[str]:
+    """Names of the layers that keep places apart, in order.
+
+    An attention's heads and tokens have as many axes as a map, and are none.
+    """
+    found = []
+    for name, layer in m.layers.items():
+        parts = layer.module.split(".")
+        homes = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
+        kinds = [type(m.net.get_submodule(home)).__name__ for home in homes]
+        maps = len(layer.shape) == 3 and min(layer.shape[1:]) > 1
+        if maps and not any("Attention" in kind for kind in kinds):
+            found.append(name)
+    return found
 
 
 def _laid_out(x: Tensor) -> Tensor:

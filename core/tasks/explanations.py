@@ -1,6 +1,7 @@
 """Saliency maps, and how far each can be trusted."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from core import predict, saliency
 from core.recipes import Input, Option, Recipe, Result, Task, options
 from core.saliency import Evaluation
-from core.steps import Steps
+from core.steps import Progress, Steps, mapped
 from core.zoo import Card, Model, weights_id
 
 # Names in a recipe's options that are not the method's own.
@@ -70,8 +71,10 @@ def _check_steps(
 ) -> Steps[list[Result]]:
     m, first = cast(Model, m), recipes[0]
     imgs = [cast(Image.Image, picture) for (picture,) in inputs]
-    checked = yield from saliency.sanity_steps(m, imgs, first.method, None, 0, **_own(first))
-    moved = yield from saliency.sensitivity_steps(m, imgs, first.method, None, 0, **_own(first))
+    sane = saliency.sanity_steps(m, imgs, first.method, None, 0, **_own(first))
+    calm = saliency.sensitivity_steps(m, imgs, first.method, None, 0, **_own(first))
+    checked = yield from mapped(sane, partial(_half, of=0))
+    moved = yield from mapped(calm, partial(_half, of=1))
     shares = np.array(checked.shares)
     return [
         Result(
@@ -79,6 +82,11 @@ def _check_steps(
         )
         for row, far in enumerate(moved)
     ]
+
+
+def _half(progress: Progress, of: int) -> Progress:
+    """Progress of the first or the second of two things."""
+    return Progress(of * progress.total + progress.step, 2 * progress.total)
 
 
 def _truth_steps(
@@ -99,7 +107,8 @@ def _cost(recipe: Recipe) -> float:
 
 
 EXPLAIN = Task("explain", version=1, steps=_explain_steps, cost=_cost, batch=16, apart=(CLASS,))
-EVALUATE = Task("evaluate", version=1, steps=_evaluate_steps, cost=0.6, batch=4)
+# One at a time: a quick method's curves should not wait for a slow one's map.
+EVALUATE = Task("evaluate", version=1, steps=_evaluate_steps, cost=0.6, batch=1)
 CHECK = Task("check", version=1, steps=_check_steps, cost=3.0, batch=4)
 TRUTH = Task("truth", version=1, steps=_truth_steps, cost=6.0, batch=1)
 

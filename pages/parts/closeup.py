@@ -1,7 +1,7 @@
 """One saliency map, large: its scale, its scores, its options, and what another network's lacks."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,13 +10,13 @@ import pandas as pd
 import streamlit as st
 from PIL import Image
 
-from core import heat, images, tasks
+from core import heat, images, saliency, tasks
 from core.heat import Scale
 from core.pictures import Picture
 from core.recipes import Option, Recipe, Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers, methods, work
+from pages.parts import layers, methods, seen, work
 from pages.parts.session import held
 from pages.parts.targets import Target
 from pages.parts.text import plain
@@ -49,7 +49,7 @@ class Cell:
 
     def crop(self) -> Image.Image:
         """The picture as the network sees it."""
-        return self.card.preprocessing.crop(self.picture.image)
+        return seen.crop(self.card, self.picture)
 
 
 def open_cell(cell: Cell) -> None:
@@ -62,25 +62,25 @@ def is_open(cell: Cell) -> bool:
 
 
 def show(
+    models: Mapping[str, Card],
+    keys: Sequence[str],
     cells: Mapping[tuple[str, str], Cell],
     aims: Mapping[str, Target | str],
     scales: Mapping[tuple[str, str], Scale],
     opacity: float,
 ) -> None:
     """The map that was clicked; the first one where none was."""
-    if not cells:
-        return
-    models = {name: cell.card for (name, _), cell in cells.items()}
-    own = list({cell.method.key: cell.method for cell in cells.values()}.values())
     st.subheader("Close up", anchor=False)
     left, right = st.columns(2)
     with left:
         card = layers.choose_model(models)
     with right:
-        method = methods.choose_one("Method", own)
-    cell, aim = cells[card.name, method.key], aims[card.name]
-    if isinstance(aim, Target):
-        _show_cell(cell, aim, cells, scales.get((card.name, cell.method.key)), opacity)
+        method = methods.choose_one("Method", [saliency.find(key, {}) for key in keys])
+    aim, cell = aims.get(card.name), cells.get((card.name, method.key))
+    if isinstance(aim, Target) and cell is not None:
+        _show_cell(cell, aim, cells, scales.get((card.name, method.key)), opacity)
+    elif isinstance(aim, str):
+        st.info(plain(aim))
 
 
 def _show_cell(
@@ -98,16 +98,14 @@ def _show_cell(
             cell.card, cell.picture.id, cell.method.key, aim.class_, aim.against, layer, asked,
         )  # fmt: skip
         other = _choose_other(cell, cells)
-        judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)
-        wanted = [recipe, judged] + ([other.recipe] if other else [])
-        answers = work.answers(wanted, key="close")
-        for one, answer in zip(wanted, answers, strict=True):
-            if answer.error:
-                work.failed(one, answer, "close")
-                return
-        if answers[1].result:
-            _show_scores(answers[0].result, answers[1].result)
-    own, apart = answers[0].result, answers[2].result if other else None
+        wanted = [recipe, *([other.recipe] if other else [])]
+        own, *others = _results(wanted, "close")
+        if own is not None:  # not before, or to cancel the map would not be to cancel this
+            judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)
+            (scores,) = _results([judged], "scores_close")
+            if scores is not None:
+                _show_scores(own, scores)
+    apart = others[0] if others else None
     with left:
         if own is None or (other and apart is None):
             st.skeleton(height=420)
@@ -121,6 +119,15 @@ def _show_cell(
         with right:
             _offer(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
                    opacity)  # fmt: skip
+
+
+def _results(recipes: Sequence[Recipe], key: str) -> list[Result | None]:
+    """What is there of these; the page says what failed."""
+    answers = work.answers(recipes, key=key)
+    for recipe, answer in zip(recipes, answers, strict=True):
+        if answer.error:
+            work.failed(recipe, answer, key)
+    return [answer.result for answer in answers]
 
 
 def _first_line(method: Method) -> str:
@@ -150,17 +157,19 @@ def _option(method: Method, name: str, default: Option) -> Option:
     title = name.capitalize()
     if name in method.choices:
         return st.selectbox(title, method.choices[name], key=key)
+    if isinstance(default, bool):
+        return st.toggle(title, default, key=key)
     if isinstance(default, float):
         return st.number_input(title, 0.0, MOST * max(default, 0.125), default, key=key)
     if isinstance(default, int):
-        return st.number_input(title, 1, MOST * default, default, key=key)
+        return st.number_input(title, min(1, default), max(MOST, MOST * default), default, key=key)
     return default
 
 
 def _choose_other(cell: Cell, cells: Mapping[tuple[str, str], Cell]) -> Cell | None:
     """Another network whose map is taken off."""
     others = {
-        one.card.title: one
+        one.card.name: one
         for (name, key), one in cells.items()
         if key == cell.method.key and name != cell.card.name
     }
@@ -189,16 +198,19 @@ def _show_map(cell: Cell, result: Result, scale: Scale, opacity: float) -> None:
 
 def _show_difference(cell: Cell, own: Result, other: Cell, apart: Result, opacity: float) -> None:
     whole = cell.picture.image
+    boxes = [images.crop_box(one.card, whole) for one in (cell, other)]
+    window = heat.common(boxes, whole.size)
     mine, theirs = (
-        heat.placed(heat.relative(result.arrays["map"]), images.crop_box(card, whole), whole.size)
-        for card, result in ((cell.card, own), (other.card, apart))
+        heat.placed(heat.relative(result.arrays["map"]), box, window)
+        for result, box in zip((own, apart), boxes, strict=True)
     )
-    chart = heat.figure(whole, mine - theirs, Scale(1.0, signed=True), opacity)
+    under = whole.resize(mine.shape[::-1], Image.Resampling.BILINEAR, box=window)
+    chart = heat.figure(under, mine - theirs, Scale(1.0, signed=True), opacity)
     st.plotly_chart(chart, alt=f"{cell.card.title} less {other.card.title}")
     st.caption(f"Red: {plain(cell.card.title)} looks there more; blue: {plain(other.card.title)}.")
 
 
-def _show_scores(explained: Result | None, judged: Result) -> None:
+def _show_scores(explained: Result, judged: Result) -> None:
     scores = tasks.evaluation_of(judged)
     left, right = st.columns(2)
     left.metric(
@@ -210,7 +222,7 @@ def _show_scores(explained: Result | None, judged: Result) -> None:
         "Deletion", f"{scores.deleted[0]:.2f}", border=True,
         help="The same while pixels go. Lower is better.",
     )  # fmt: skip
-    for name, value in (explained.record["notes"] if explained else {}).items():
+    for name, value in explained.record["notes"].items():
         st.caption(f"{name.capitalize()}: {value:.1%}")
 
 

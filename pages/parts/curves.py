@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,8 @@ from core.pictures import Picture
 from core.recipes import Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers, methods
+from pages.parts import layers
+from pages.parts import methods as choosing
 from pages.parts.session import held
 from pages.parts.text import plain
 
@@ -44,40 +46,44 @@ class Judged:
         """(h, w), on the network's input grid."""
         return self.explained.arrays["map"]
 
-    def on_picture(self) -> np.ndarray:
-        """The map where it lies on the picture."""
-        whole = self.picture.image
-        return heat.placed(self.map, images.crop_box(self.card, whole), whole.size)
-
 
 def likeness(one: Judged, other: Judged, by: str = ORDER) -> float:
-    """How like two maps are: on the input grid of a network, or on the picture for two."""
-    if one.card is other.card:
-        a, b = one.map, other.map
-    else:
-        a, b = one.on_picture(), other.on_picture()
+    """How like two maps are, where both networks saw the picture."""
+    a, b = one.map, other.map
+    if one.card is not other.card:
+        whole = one.picture.image
+        boxes = [images.crop_box(judged.card, whole) for judged in (one, other)]
+        window = heat.common(boxes, whole.size)
+        a, b = (heat.placed(m, box, window) for m, box in zip((a, b), boxes, strict=True))
     measure = saliency.rank_correlation if by == ORDER else saliency.top_overlap
     return float(measure(a[None], b[None])[0])
 
 
-def show(judged: Sequence[Judged]) -> None:
-    models = {one.card.name: one.card for one in judged}
+def show(judged: Sequence[Judged], models: Mapping[str, Card], methods: Sequence[Method]) -> None:
+    """Curves of a network's methods and a picture at a step, and who agrees.
+
+    Args:
+        judged: What is there so far.
+        models: All that are chosen, by name.
+        methods: All that are chosen.
+    """
     card = layers.choose_model(models)
-    own = {one.method.key: one for one in judged if one.card is card}
-    _show_curves(own)
-    _show_likeness(own, judged)
-
-
-def _show_curves(own: Mapping[str, Judged]) -> None:
+    own = {one.method.key: one for one in judged if one.card.name == card.name}
     st.subheader("As pixels come and go", anchor=False)
     left, right = st.columns(2)
     percent = left.slider(
         "Share of the pixels", 0, 100, 20, 5, format="%d %%", key="share", bind="query-params"
     )
-    share = min(max(percent, 0), 100) / 100
     with right:
-        method = methods.choose_one("Picture by", [one.method for one in own.values()])
-    chosen = own[method.key]
+        method = choosing.choose_one("Picture by", methods)
+    if method.key not in own:
+        st.skeleton(height=300)
+        return
+    _show_curves(own, own[method.key], min(max(percent, 0), 100) / 100)
+    _show_likeness(own, [one for one in judged if one.method.key == method.key])
+
+
+def _show_curves(own: Mapping[str, Judged], chosen: Judged, share: float) -> None:
     come, gone = saliency.at_share(
         chosen.card.preprocessing, chosen.picture.image, chosen.map, share
     )
@@ -96,7 +102,8 @@ def _show_curves(own: Mapping[str, Judged]) -> None:
                     caption=f"{chosen.method.title}: {now:.0%}")  # fmt: skip
 
 
-def _show_likeness(own: Mapping[str, Judged], judged: Sequence[Judged]) -> None:
+def _show_likeness(own: Mapping[str, Judged], alike: Sequence[Judged]) -> None:
+    """How like the methods of a network are, and the networks by a method."""
     st.subheader("Do they agree?", anchor=False)
     if held("by") not in (ORDER, TOPS):
         st.session_state.by = ORDER
@@ -104,15 +111,14 @@ def _show_likeness(own: Mapping[str, Judged], judged: Sequence[Judged]) -> None:
         "By", [ORDER, TOPS], key="by", bind="query-params", required=True,
         label_visibility="collapsed",
     ) or ORDER  # fmt: skip
-    title = str(st.session_state.method)
-    networks = {one.card.title: one for one in judged if one.method.title == title}
-    by_method = {one.method.title: one for one in own.values()}
     left, right = st.columns(2, gap="medium")
     with left:
+        by_method = {one.method.title: one for one in own.values()}
         _show_matrix("Methods, of this network", by_method, by)
-    if len(networks) > 1:
+    if len(alike) > 1:
         with right:
-            _show_matrix(f"Networks, by {title}", networks, by)
+            networks = {one.card.name: one for one in alike}
+            _show_matrix(f"Networks, by {alike[0].method.title}", networks, by)
 
 
 def _show_matrix(title: str, named: Mapping[str, Judged], by: str) -> None:
@@ -125,8 +131,7 @@ def _show_matrix(title: str, named: Mapping[str, Judged], by: str) -> None:
 
 
 def _table(named: Mapping[str, Judged], by: str) -> pd.DataFrame:
-    rows = {
-        name: {other: likeness(one, two, by) for other, two in named.items()}
-        for name, one in named.items()
-    }
-    return pd.DataFrame(rows).T
+    table = pd.DataFrame(np.eye(len(named)), index=list(named), columns=list(named))
+    for (name, one), (other, two) in combinations(named.items(), 2):
+        table.loc[name, other] = table.loc[other, name] = likeness(one, two, by)
+    return table

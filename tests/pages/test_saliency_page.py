@@ -150,8 +150,8 @@ def test_weights_are_shuffled_on_request(app: AppTest):
 def test_fresh_scenes_tell_which_method_is_best(app: AppTest):
     opened(app, "trust", [BUNDLED, RESNET], of="Drawn scenes", methods=["Grad-CAM", "StageCAM"])
     table = app.dataframe[0].value
-    assert list(table["network"]) == ["scenes-regnet"] * 2
-    assert "points into the object most often" in shown(app)
+    assert list(table["network"]) == [BUNDLED] * 2
+    assert "most often in the object" in shown(app)
 
 
 def test_networks_that_know_no_scenes_are_told_what_to_choose(app: AppTest):

@@ -1,0 +1,19 @@
+"""What a network sees of the picture."""
+
+import streamlit as st
+from PIL import Image
+
+from core.pictures import Picture
+from core.zoo import Card
+
+
+def crop(card: Card, picture: Picture) -> Image.Image:
+    """What a model sees of the picture; kept while the picture is, since large ones take time."""
+    crops = st.session_state.setdefault("_crops", {})
+    if crops.get("picture") != picture.id:
+        crops.clear()
+        crops["picture"] = picture.id
+    if card.preprocessing not in crops:
+        crops[card.preprocessing] = card.preprocessing.crop(picture.image)
+    crop: Image.Image = crops[card.preprocessing]
+    return crop
