@@ -75,6 +75,14 @@ def test_why_this_and_not_that_is_the_opposite_of_why_that_and_not_this(small_mo
     np.testing.assert_allclose(this, -that, atol=1e-4 * np.ptp(this))
 
 
+def test_our_own_method_goes_without_earlier_stages_and_with_a_wide_blur(small_model, imgs):
+    """As in networks of one resolution, and as far as the page's options go."""
+    one = saliency.explain(small_model, imgs, "stage_cam", stages=1)
+    coarse = saliency.explain(small_model, imgs, "grad_cam")
+    assert saliency.rank_correlation(one, coarse).min() > 0.5
+    assert np.isfinite(saliency.explain(small_model, imgs, "stage_cam", blur=112.0)).all()
+
+
 def test_no_pictures_give_no_maps(small_model):
     assert saliency.explain(small_model, []).shape == (0, *small_model.input_size[1:])
 
@@ -91,6 +99,7 @@ def test_no_pictures_give_no_maps(small_model):
         ({"method": "occlusion", "stride": 0}, saliency.BadOption, "stride"),
         ({"method": "integrated_gradients", "baseline": "red"}, saliency.BadOption, "black"),
         ({"method": "smooth_grad", "samples": 0}, saliency.BadOption, "at least one"),
+        ({"method": "rise", "kept": 1.0}, saliency.BadOption, "0 to 1"),
     ],
 )
 def test_bad_input_names_the_way_out(small_model, imgs, asked, error, words):
