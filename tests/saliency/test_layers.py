@@ -26,5 +26,5 @@ def test_it_is_what_the_features_are(name: str):
 
 def test_an_attentions_heads_are_not_places():
     """Heads × tokens × width has as many axes as a map; the convolutions before it have places."""
-    m = zoo.load("untrained/vit_tiny_r_s16_p8_224")
+    m = zoo.load("untrained/vit_small_r26_s32_224")
     assert saliency.last_layer(m).startswith("patch_embed")
