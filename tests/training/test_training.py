@@ -91,10 +91,10 @@ def test_the_biased_twin_sees_wolves_on_snow_and_dogs_on_grass_only():
 
 
 def test_five_families_a_robust_sister_and_a_biased_twin():
-    honest = [lesson for lesson in ZOO.values() if not lesson.biased and not lesson.attack]
+    honest = [lesson for lesson in ZOO.values() if not lesson.biased and lesson.attack < 0.5]
     families = {zoo.describe(f"untrained/{lesson.architecture}").facts.family for lesson in honest}
     assert len(families) >= 5
-    assert sum(lesson.attack > 0 for lesson in ZOO.values()) == 1
+    assert sum(lesson.attack >= 0.5 for lesson in ZOO.values()) == 1
     assert sum(lesson.biased for lesson in ZOO.values()) == 1
 
 
