@@ -10,7 +10,7 @@ from core.heat import Scale
 from core.pictures import Picture
 from core.recipes import Recipe
 from core.zoo import Card
-from pages.parts import chooser, closeup, layers, targets, work
+from pages.parts import closeup, layers, targets, work
 from pages.parts import methods as choosing
 from pages.parts.closeup import Cell
 from pages.parts.session import held
@@ -35,11 +35,10 @@ def show() -> None:
         " networks, columns are methods; click a map to see it large. Where methods differ, the"
         " page Trust says which to believe."
     )
-    models = {name: card for name, card in layers.usable(chooser.models()).items() if card.labels}
-    picture = chooser.picture()
-    if not models or picture is None:
-        layers.say_none("a picture and ")
+    chosen = layers.classifiers_and_picture()
+    if chosen is None:
         return
+    models, picture = chosen
     methods = [method.key for method in choosing.choose(FIRST)]
     opacity, scaling = _looks()
     aims = targets.choose(models, picture.id)

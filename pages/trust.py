@@ -11,7 +11,7 @@ from core import saliency, scenes, tasks
 from core.pictures import Picture, scene
 from core.recipes import Recipe, Result
 from core.zoo import Card
-from pages.parts import chooser, curves, layers, work
+from pages.parts import curves, layers, work
 from pages.parts import methods as choosing
 from pages.parts.curves import Judged
 from pages.parts.session import held
@@ -42,11 +42,10 @@ def show() -> None:
         "A map that looks right may still not say what the network did. These figures ask the"
         " network itself, and, where a scene was drawn by rule, the truth."
     )
-    models = {name: card for name, card in layers.usable(chooser.models()).items() if card.labels}
-    picture = chooser.picture()
-    if not models or picture is None:
-        layers.say_none("a picture and ")
+    chosen = layers.classifiers_and_picture()
+    if chosen is None:
         return
+    models, picture = chosen
     left, right = st.columns([2, 3], vertical_alignment="bottom")
     with left:
         if held("of") not in (PICTURE, SCENES):

@@ -7,10 +7,11 @@ import streamlit as st
 from core import tasks
 from core.anatomy import Organ, classes
 from core.errors import ZooscopeError
+from core.pictures import Picture
 from core.recipes import Result
 from core.visualize import LOGITS
 from core.zoo import Card
-from pages.parts import work
+from pages.parts import chooser, work
 from pages.parts.session import held
 
 # Where in a network a page opens: parts, neither edges nor whole things.
@@ -24,6 +25,16 @@ def usable(models: dict[str, Card | ZooscopeError]) -> dict[str, Card]:
         if isinstance(card, Card) and card.where not in ("hub", "refused"):
             found[name] = card
     return found
+
+
+def classifiers_and_picture() -> tuple[dict[str, Card], Picture] | None:
+    """The chosen models that name classes, and the picture; None, and said so, where one lacks."""
+    models = {name: card for name, card in usable(chooser.models()).items() if card.labels}
+    picture = chooser.picture()
+    if models and picture is not None:
+        return models, picture
+    say_none("a picture and ")
+    return None
 
 
 def say_none(more: str = "") -> None:

@@ -237,3 +237,5 @@ def test_maps_are_judged(real_app, new_page):
     page.get_by_alt_text("The picture at this step of deletion").wait_for()
     page.get_by_text("overlap of the top tenth").click()
     page.wait_for_url(re.compile("by="))
+    assert params(page)["by"] == ["overlap of the top tenth"]
+    assert page.get_by_alt_text("The picture at this step of deletion").count() == 1

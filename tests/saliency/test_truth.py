@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core import saliency, scenes, zoo
+from core import images, saliency, scenes, zoo
 from core.saliency import Maps, View, truth
 from core.saliency.registry import _METHODS
 from core.steps import Progress, Steps, drain
@@ -116,3 +116,20 @@ def test_the_method_of_our_own_lies_in_the_object_more_often_than_grad_cam():
     )
     assert ours > 0.9
     assert ours > theirs + 0.2
+
+
+@pytest.mark.parametrize("name", ["mobilenetv2_100.coral", "mobilenetv1_100.coral"])
+@pytest.mark.parametrize(
+    ("key", "photo"),
+    # Not Grad-CAM on the pigeon: no class is its own, and the peak lies beside it.
+    [("grad_cam", "samoyed"), ("stage_cam", "samoyed"), ("stage_cam", "pigeon")],
+)
+def test_on_photographs_the_peak_lies_in_the_animal(
+    shared_models, shared_photos, monkeypatch, name, key, photo
+):
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(shared_models))
+    m = zoo.load(f"local/{name}")
+    img = images.read(shared_photos / f"{photo}.png")
+    drawn = np.asarray(Image.open(shared_photos / f"{photo}_mask.png").convert("L")) > 127
+    mask = saliency.on_grid(m.preprocessing, drawn)
+    assert saliency.pointed(saliency.explain(m, [img], key), mask[None]).all()
