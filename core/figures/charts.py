@@ -1,4 +1,4 @@
-"""Arrays → plotly figures."""
+"""Bars, curves and marks on pictures."""
 
 from collections.abc import Mapping, Sequence
 
