@@ -14,10 +14,8 @@ from core.errors import ZooscopeError
 from core.steps import Progress, Steps, drain
 from core.zoo import Card, Model
 
-# Input pixels in one forward pass: 16 pictures of 224 × 224. More is no faster on a CPU and costs
-# memory; results do not depend on it.
-PIXELS_A_BATCH = 16 * 224 * 224
-
+# Pictures that go through any network together.
+FEW = 4
 
 Logits = Float[np.ndarray, " classes"]
 
@@ -204,7 +202,7 @@ def side_by_side(
 
 
 def _batches(m: Model, imgs: Sequence[Image.Image]) -> Iterator[Sequence[Image.Image]]:
-    _, height, width = m.input_size
-    size = max(1, PIXELS_A_BATCH // (height * width))
+    # A few pictures need not wait until the network's layers have been listed.
+    size = m.at_once if len(imgs) > FEW else FEW
     for start in range(0, len(imgs), size):
         yield imgs[start : start + size]

@@ -13,7 +13,6 @@ from torchvision.transforms.functional import gaussian_blur
 
 from core import predict
 from core.saliency.explaining import target_classes
-from core.saliency.view import PIXELS_A_BATCH
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 from core.zoo.preprocessing import Preprocessing
@@ -168,9 +167,8 @@ def _curve(
     """The class's probability as the strongest pixels change from the first to the last picture."""
     shares = torch.linspace(0, 1, STEPS + 1).tolist()
     pictures = torch.cat([revealed(first, last, order, share) for share in shares])
-    together = max(1, PIXELS_A_BATCH // first[0, 0].numel())
-    with m.borrow() as net, torch.no_grad():
-        logits = torch.cat([net(part).float() for part in pictures.split(together)])
+    with m.borrow(quick=True) as net, torch.no_grad():
+        logits = torch.cat([net(part).float() for part in pictures.split(m.at_once)])
     return logits.softmax(1)[:, class_].cpu().numpy()
 
 

@@ -14,7 +14,7 @@ from core import predict, probe
 from core.errors import ZooscopeError
 from core.recipes import Option
 from core.saliency import registry
-from core.saliency.view import View, last_layer, require_positions, together
+from core.saliency.view import View, last_layer, require_positions
 from core.steps import Progress, Steps, drain, mapped
 from core.zoo import Model
 
@@ -91,7 +91,7 @@ def explain_steps(
             raise NoSuchClass(f"{len(given)} classes for {len(imgs)} pictures; give one for each.")
         _check(m, given or ())
     parts: list[Explanation] = []
-    at_once = together(m)
+    at_once = m.at_once
     starts = range(0, len(imgs), at_once)
     for index, start in enumerate(starts):
         rows = slice(start, start + at_once)

@@ -9,7 +9,6 @@ from PIL import Image
 
 from core.recipes import Option
 from core.saliency.explaining import explain_inputs_steps
-from core.saliency.view import together
 from core.steps import Steps, at, mapped
 from core.zoo import Model
 
@@ -39,7 +38,7 @@ def sensitivity_steps(
         options: The method's.
     """
     worst = np.zeros(len(imgs), np.float32)
-    at_once = together(m)
+    at_once = m.at_once
     for start in range(0, len(imgs), at_once):
         rows = slice(start, start + at_once)
         x = m.preprocess(list(imgs[rows]))

@@ -13,7 +13,6 @@ from core.dissect import sample
 from core.recipes import Option
 from core.saliency.evaluate import energy, evaluate_steps, pointed
 from core.saliency.explaining import explain_steps
-from core.saliency.view import together
 from core.scenes import PARTS
 from core.steps import Progress, Steps, mapped
 from core.zoo import Model
@@ -52,7 +51,7 @@ def truth_steps(m: Model, method: str, count: int, **options: Option) -> Steps[T
         options: The method's.
     """
     parts = []
-    at_once = together(m)
+    at_once = m.at_once
     for start in range(0, count, at_once):
         imgs, labels, masks = _scenes(range(start, min(start + at_once, count)), m.input_size[1])
         made = explain_steps(m, imgs, method, labels, None, 0, None, **options)

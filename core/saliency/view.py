@@ -12,10 +12,6 @@ from core import probe
 from core.probe import Layer
 from core.zoo import Model
 
-# Input pixels in one forward and backward pass: 16 pictures of 224 × 224. More is no faster on a
-# CPU and costs memory; results do not depend on it.
-PIXELS_A_BATCH = 16 * 224 * 224
-
 
 @dataclass(frozen=True)
 class Maps:
@@ -51,7 +47,7 @@ class View:
 
     def scores(self, x: Float[Tensor, "m 3 h w"], rows: Int[Tensor, " m"]) -> Float[Tensor, " m"]:
         """The score of changed pictures; `rows` says which picture each one was."""
-        with self.m.borrow() as net, torch.no_grad():
+        with self.m.borrow(quick=True) as net, torch.no_grad():
             return self._scored(net(_laid_out(x)), rows)
 
     def gradient(
@@ -59,7 +55,7 @@ class View:
     ) -> Float[Tensor, "m 3 h w"]:
         """The score's gradient at changed pictures."""
         at = _laid_out(x).detach().requires_grad_(True)
-        with self.m.borrow() as net:
+        with self.m.borrow(quick=True) as net:
             scores = self._scored(net(at), rows)
             return torch.autograd.grad(scores.sum(), at)[0]
 
@@ -69,7 +65,7 @@ class View:
         for layer in layers:
             require_positions(layer)
         at = _laid_out(self.x).detach().requires_grad_(True)
-        with self.m.borrow() as net, probe.Probe(net, layers, stop=False) as reading:
+        with self.m.borrow(quick=True) as net, probe.Probe(net, layers, stop=False) as reading:
             scores = self._scored(reading.run(at), torch.arange(len(at)))
             activations = [reading.activations[name] for name in names]
             gradients = torch.autograd.grad(scores.sum(), activations)
@@ -77,14 +73,12 @@ class View:
         return {name: (a.detach(), g) for name, (a, g) in zip(names, pairs, strict=True)}
 
     def copies(self, count: int) -> Iterator[Int[Tensor, " m"]]:
-        """Numbers of pictures, each so many times in a row, as many at once as memory allows."""
-        together = max(1, PIXELS_A_BATCH // self.x[0, 0].numel())
-        yield from torch.arange(len(self.x)).repeat_interleave(count).split(together)
+        """Numbers of pictures, each so many times in a row, as many at once as go together best."""
+        yield from torch.arange(len(self.x)).repeat_interleave(count).split(self.m.at_once)
 
     def batches(self, count: int) -> int:
         """How many times `copies` yields."""
-        together = max(1, PIXELS_A_BATCH // self.x[0, 0].numel())
-        return -(-len(self.x) * count // together)
+        return -(-len(self.x) * count // self.m.at_once)
 
     def enlarged(self, maps: Float[Tensor, "n y x"]) -> Float[Tensor, "n h w"]:
         """Maps of a layer's size on the input grid."""
@@ -96,11 +90,6 @@ class View:
     def _scored(self, logits: Tensor, rows: Tensor) -> Tensor:
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         return (logits * self.target.to(logits)[rows]).sum(1)
-
-
-def together(m: Model) -> int:
-    """Pictures whose maps are made at once, as memory allows."""
-    return max(1, PIXELS_A_BATCH // (m.input_size[1] * m.input_size[2]))
 
 
 def require_positions(layer: Layer) -> None:

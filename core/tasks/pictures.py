@@ -76,7 +76,7 @@ def _result(made: Rendering, rows: np.ndarray, fades: bool) -> Result:
     return Result(arrays, record)
 
 
-PICTURE = Task("picture", version=3, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
+PICTURE = Task("picture", version=4, steps=_steps, cost=2.0, batch=BATCH, apart=("unit",))
 
 
 def picture_recipe(

@@ -10,7 +10,6 @@ from torch import Tensor
 from core import dissect, probe
 from core.dissect import PartScores, Responses, sample
 from core.folders import Folder
-from core.predict import PIXELS_A_BATCH
 from core.recipes import Input, Recipe, Result, Task, options
 from core.steps import Progress, Steps
 from core.zoo import Card, Model, weights_id
@@ -21,11 +20,10 @@ MOST_MAPS = 16
 
 def _scenes(m: Model) -> Iterator[list[Image.Image]]:
     """The usual set at the model's input size, as many at once as memory allows."""
-    together = _together(m)
     for drawn in sample.batches(max(m.input_size[1:])):
         imgs = sample.images(drawn)
-        for start in range(0, len(imgs), together):
-            yield imgs[start : start + together]
+        for start in range(0, len(imgs), m.at_once):
+            yield imgs[start : start + m.at_once]
 
 
 def _batches(m: Model, given: Sequence[Input]) -> tuple[Iterable[Sequence[Image.Image]], int]:
@@ -33,7 +31,7 @@ def _batches(m: Model, given: Sequence[Input]) -> tuple[Iterable[Sequence[Image.
     if not given:
         return _scenes(m), sample.COUNT
     if isinstance(given[0], Folder):
-        return _read(given[0], _together(m)), len(given[0])
+        return _read(given[0], m.at_once), len(given[0])
     return [[cast(Image.Image, img) for img in given]], len(given)
 
 
@@ -41,11 +39,6 @@ def _read(folder: Folder, together: int) -> Iterator[list[Image.Image]]:
     for start in range(0, len(folder), together):
         indices = range(start, min(start + together, len(folder)))
         yield [folder.image(index) for index in indices]
-
-
-def _together(m: Model) -> int:
-    """Pictures in a forward pass, as memory allows."""
-    return max(1, PIXELS_A_BATCH // max(m.input_size[1:]) ** 2)
 
 
 def _responses_steps(

@@ -145,8 +145,10 @@ class _Sight:
 
     def _activations(self, images: Tensor) -> dict[str, Tensor]:
         x = self._m.preprocessing.normalised(images).to(self._dtype)
-        with self._m.borrow() as net, probe.Probe(net, self._layers, not self._whole) as reading:
-            output = reading.run(x.contiguous(memory_format=torch.channels_last))
+        x = x.contiguous(memory_format=torch.channels_last)
+        early = not self._whole
+        with self._m.borrow(quick=True) as net, probe.Probe(net, self._layers, early) as reading:
+            output = reading.run(x)
         return reading.activations | ({LOGITS: output} if self._whole else {})
 
     @contextmanager

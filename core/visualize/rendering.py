@@ -9,6 +9,7 @@ from jaxtyping import Int, UInt8
 
 from core import memory
 from core.steps import Progress, Steps, drain, mapped
+from core.visualize import linear
 from core.visualize.ascent import Rendering, climb_steps
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality, quality_for
@@ -63,6 +64,7 @@ def render_steps(
     """
     for objective in objectives:
         objective.check(m)
+    objectives = linear.suited(m, objectives)
     plans = [quality or _usual(m, objective) for objective in objectives]
     size = size or plans[0].size
     plans = [replace(plan, size=size, steps=steps or plan.steps) for plan in plans]

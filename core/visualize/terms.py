@@ -15,6 +15,7 @@ from core.errors import ZooscopeError
 LOGITS = "logits"
 # Share of a map's side that is rim.
 RIM = 16
+TINY = 1e-12
 
 
 class NoSuchUnit(ZooscopeError):
@@ -64,6 +65,26 @@ class Channel(Term):
                 f"There is no {kind} {self.index} in {self.layer}; it goes from 0 to"
                 f" {shape[0] - 1}."
             )
+
+
+@dataclass(frozen=True)
+class Answers(Channel):
+    """A channel of a linear layer, by what it answers to where it is on.
+
+    Of an affine map the mean over positions only knows a picture's mean colour: what the filter
+    looks for comes and goes with its phase, and adds up to nothing. Hence the root mean square.
+
+    Attributes:
+        sign: -1 for what it answers to with numbers below zero.
+    """
+
+    sign: int = 1
+
+    @override
+    def score(self, activation: Tensor) -> Tensor:
+        on = (self.sign * _inner(activation[:, self.index])).clamp(min=0)
+        square = on.square().reshape(len(on), -1).mean(1)
+        return self.sign * square.clamp(min=TINY).sqrt()  # the root of 0 has no gradient
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """A loaded network with all that's needed to use it."""
 
+import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -13,9 +14,16 @@ from PIL import Image
 from torch import Tensor, nn
 
 from core import probe
+from core.zoo import norms
 from core.zoo.card import Card
 from core.zoo.preprocessing import Preprocessing
 
+# Bytes of the largest tensor in one pass, by kind of device, and pictures in it at most. A CPU's
+# allocator asks the system for whatever is larger than 32 MB anew each time (glibc's
+# DEFAULT_MMAP_THRESHOLD_MAX): 16 pictures of 224 px take MobileNetV2 twice as long each as six.
+LARGEST_TENSOR = {"cpu": 32 * 2**20, "cuda": 512 * 2**20}
+MOST_AT_ONCE = 64
+BYTES = 4  # of a number in the tensors that networks run on
 HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -73,21 +81,33 @@ class Model:
         with self.borrow() as net:
             return MappingProxyType(probe.trace(net, self.input_size))
 
+    @cached_property
+    def at_once(self) -> int:
+        """How many pictures go through it together best; results do not depend on it."""
+        sizes = [math.prod(layer.shape) for layer in self.layers.values()]
+        largest = max([math.prod(self.input_size), *sizes])
+        limit = LARGEST_TENSOR[self.device.type] // (BYTES * largest)
+        return min(max(1, limit), MOST_AT_ONCE)
+
     def preprocess(self, imgs: Sequence[Image.Image]) -> Float[Tensor, "n c h w"]:
         """The network's input for these pictures, on its device."""
         return self.preprocessing(imgs).to(self.device)
 
     @contextmanager
-    def borrow(self) -> Iterator[nn.Module]:
+    def borrow(self, quick: bool = False) -> Iterator[nn.Module]:
         """The network for a method's use: locked, in eval mode, frozen.
 
         On return, also after an error, it is as it was found: modes, gradients and hooks.
+
+        Args:
+            quick: Compute batch norms as affine maps: quicker, the same up to rounding.
         """
         with self._lock:
             found = _State(self.net)
             self.net.eval().requires_grad_(False)
             try:
-                yield self.net
+                with norms.affine(self.net) if quick else nullcontext():
+                    yield self.net
             finally:
                 found.restore()
 

@@ -1,5 +1,6 @@
 """Borrowing a network: one at a time, and given back as it was found."""
 
+import math
 import threading
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core import zoo
+from core.zoo import model
 
 THREADS = 6
 READS = 8
@@ -299,3 +301,12 @@ def test_results_are_the_same_after_all_of_it(m, x, fails):
     _borrow(m, everything, fails)
     assert torch.equal(m.net(x), before)
     assert not m.net(x).requires_grad
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(3.5, 3), (0.5, 1), (1e6, 64)])
+def test_as_many_pictures_go_together_as_keep_the_largest_tensor_small(
+    m, monkeypatch, limit, expected
+):
+    largest = max(math.prod(layer.shape) for layer in m.layers.values())  # above the input's
+    monkeypatch.setitem(model.LARGEST_TENSOR, "cpu", int(limit * largest * 4))
+    assert m.at_once == expected
