@@ -15,7 +15,8 @@ from core.errors import ZooscopeError
 LOGITS = "logits"
 # Share of a map's side that is rim.
 RIM = 16
-TINY = 1e-12
+# How much of the square counts against a linear unit where it is off.
+LEAK = 0.1
 
 
 class NoSuchUnit(ZooscopeError):
@@ -72,19 +73,22 @@ class Answers(Channel):
     """A channel of a linear layer, by what it answers to where it is on.
 
     Of an affine map the mean over positions only knows a picture's mean colour: what the filter
-    looks for comes and goes with its phase, and adds up to nothing. Hence the root mean square.
+    looks for comes and goes with its phase, and adds up to nothing. Hence the mean square; where
+    it is off, a little of it is taken away, so that all of a picture is drawn.
 
     Attributes:
-        sign: -1 for what it answers to with numbers below zero.
+        level: What it answers to the mean colour.
+        sign: -1 for what it answers to with numbers below that.
     """
 
+    level: float = 0.0
     sign: int = 1
 
     @override
     def score(self, activation: Tensor) -> Tensor:
-        on = (self.sign * _inner(activation[:, self.index])).clamp(min=0)
-        square = on.square().reshape(len(on), -1).mean(1)
-        return self.sign * square.clamp(min=TINY).sqrt()  # the root of 0 has no gradient
+        on = self.sign * (_inner(activation[:, self.index]) - self.level)
+        worth = torch.where(on > 0, on, LEAK * on) * on.abs()
+        return self.sign * worth.reshape(len(on), -1).mean(1)
 
 
 @dataclass(frozen=True)

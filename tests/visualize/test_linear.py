@@ -24,8 +24,8 @@ CURVED = {
 @pytest.mark.parametrize("name", LINEAR)
 def test_linear_layers_are_told_from_others(name):
     m = zoo.load(name)
-    assert all(linear.is_linear(m, layer) for layer in LINEAR[name])
-    assert not any(linear.is_linear(m, layer) for layer in CURVED[name])
+    assert all(linear.levels_if_linear(m, layer) is not None for layer in LINEAR[name])
+    assert all(linear.levels_if_linear(m, layer) is None for layer in CURVED[name])
 
 
 @pytest.mark.usefixtures("bundled")
@@ -34,12 +34,20 @@ def test_only_channels_of_linear_layers_are_told_otherwise():
     asked = visualize.channel("conv_stem", 1) - 2 * visualize.channel("bn1", 1)
     (told,) = linear.suited(m, [asked])
     (_, first), (_, second) = told.terms
-    assert first == Answers("conv_stem", 1, sign=1)
+    level = float(linear.levels_if_linear(m, "conv_stem")[1])
+    assert first == Answers("conv_stem", 1, level, sign=1)
     assert second == Channel("bn1", 1)
     (less,) = linear.suited(m, [-visualize.channel("conv_stem", 1)])
-    assert less.terms[0][1] == Answers("conv_stem", 1, sign=-1)
+    assert less.terms[0][1] == Answers("conv_stem", 1, level, sign=-1)
     neuron = visualize.neuron("conv_stem", 1)
     assert linear.suited(m, [neuron]) == [neuron]
+
+
+def test_the_level_is_what_a_plain_picture_of_the_mean_colour_gives():
+    m = zoo.load("test_resnet", pretrained=False, seed=0)
+    m.net.conv1[0].bias = torch.nn.Parameter(torch.arange(float(m.net.conv1[0].out_channels)))
+    levels = linear.levels_if_linear(m, "conv1.0")
+    torch.testing.assert_close(levels, torch.arange(len(levels)).double())
 
 
 def test_an_edge_filter_of_a_linear_layer_shows_edges():
@@ -48,7 +56,7 @@ def test_an_edge_filter_of_a_linear_layer_shows_edges():
     edge = torch.tensor([[-1.0, 0.0, 1.02]] * 3)
     with torch.no_grad():
         m.net.conv1[0].weight[0] = edge
-    assert linear.is_linear(m, "conv1.0")
+    assert linear.levels_if_linear(m, "conv1.0") is not None
     (picture,) = visualize.render(m, [visualize.channel("conv1.0", 0)], size=48, seed=1)
     grey = picture.astype(float).mean(axis=2)
     across, down = np.abs(np.diff(grey, axis=1)).mean(), np.abs(np.diff(grey, axis=0)).mean()
