@@ -78,7 +78,7 @@ def _show_stages(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) 
         for place, (name, card) in zip(st.columns(len(models)), models.items(), strict=True):
             organ, pictures = cells[title, name]
             with place:
-                st.markdown(f"**{plain(card.title)}** · {plain(organ.name)}")
+                st.markdown(f"**{plain(card.title)}**  \n{plain(organ.name)}")
                 _show_units(pictures, found)
 
 
