@@ -54,7 +54,7 @@ def by_table(data: bytes, table: str, files: Iterable[str]) -> Mapping[str, str]
     header = [cell.strip().lower() for cell in rows[0][1]]
     named = all(column in header for column in COLUMNS)
     file, label = (header.index(column) for column in COLUMNS) if named else (0, 1)
-    if named or find(_cell(rows[0], file)) is None:
+    if find(_cell(rows[0], file)) is None:
         rows = rows[1:]
     found = {}
     for row in rows:

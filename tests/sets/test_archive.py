@@ -112,7 +112,8 @@ def test_loose_files_with_a_table_are_a_set_too():
 
 def test_a_zip_among_loose_files_is_told_how_to_be_given():
     inner = zipped(("a.png", png())).getvalue()
-    archive = given(("a.png", png()), ("more.zip", inner))
+    archive = given(("more.zip", inner), ("a.png", png()))
+    assert archive.files == ("a.png",)
     assert archive.skipped == (("more.zip", "an archive of its own: give it by itself"),)
 
 
@@ -142,32 +143,32 @@ def test_a_set_is_named_by_its_pictures_paths_and_labels():
 @pytest.mark.parametrize(
     ("name", "facts", "reason"),
     [
-        ("../a.png", {}, "leads out"),
-        ("x/../../a.png", {}, "leads out"),
-        ("/etc/a.png", {}, "leads out"),
-        ("C:/a.png", {}, "leads out"),
-        ("c:a.png", {}, "leads out"),
-        ("..\\a.png", {}, "leads out"),
-        ("\\\\server\\a.png", {}, "leads out"),
-        ("a\n.png", {}, "can't be seen"),
-        ("gnp\u202ea.png", {}, "can't be seen"),
-        ("a.png\x7f.png", {}, "can't be seen"),
-        ("link.png", {"external_attr": LINK}, "a link"),
-        ("pipe.png", {"external_attr": PIPE}, "a link"),
+        ("../a.png", {}, "its path leads out"),
+        ("x/../../a.png", {}, "its path leads out"),
+        ("/etc/a.png", {}, "its path leads out"),
+        ("C:/a.png", {}, "its path leads out"),
+        ("c:a.png", {}, "its path leads out"),
+        ("..\\a.png", {}, "its path leads out"),
+        ("\\\\server\\a.png", {}, "its path leads out"),
+        ("a\n.png", {}, "its name has"),
+        ("gnp\u202ea.png", {}, "its name has"),
+        ("a.png\x7f.png", {}, "its name has"),
+        ("link.png", {"external_attr": LINK}, "a link or"),
+        ("pipe.png", {"external_attr": PIPE}, "a link or"),
         ("secret.png", {"flag_bits": 1}, "encrypted"),
-        ("inner.zip", {}, "archive of its own"),
-        ("inner.tar.gz", {}, "archive of its own"),
+        ("inner.zip", {}, "an archive of its own"),
+        ("inner.tar.gz", {}, "an archive of its own"),
         ("notes.txt", {}, "no picture, by its name"),
         ("script.svg", {}, "no picture, by its name"),
         ("png", {}, "no picture, by its name"),
-        ("odd.png", {"compress_type": 99}, "packed in another way"),
+        ("odd.png", {"compress_type": 99}, "packed in another way than"),
     ],
 )
 def test_what_is_no_plain_file_is_skipped_and_told(name, facts, reason):
     archive = taken(("good.png", png(1)), (name, png(2)), **facts)
     assert archive.files == ("good.png",)
     ((path, why),) = archive.skipped
-    assert reason in why
+    assert why.startswith(reason)
     assert not any(ord(letter) < 32 or letter == "\u202e" for letter in path)
 
 

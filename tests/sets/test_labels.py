@@ -21,6 +21,7 @@ def read(text: str, table: str = "labels.csv") -> dict[str, str]:
         pytest.param("File;Label\r\ncats/b.png;tabby\r\ntop.png;tower\r\n", id="semicolons"),
         pytest.param("file\tlabel\ncats/b.png\ttabby\ntop.png\ttower", id="tabs"),
         pytest.param("\ufefffile,label\n\ncats/b.png, tabby \n,\n./top.png,tower\n", id="blanks"),
+        pytest.param("\ufefflabel,file\ntabby,b.png\ntower,top.png", id="a mark of UTF-8"),
         pytest.param('file,label\n"cats\\b.png",tabby\ntop.png,"tower"', id="backslashes"),
         pytest.param("file,label\nb.png,tabby\ntop.png,tower", id="by its name alone"),
     ],
@@ -32,6 +33,9 @@ def test_a_table_says_which_class_each_file_shows(text):
 def test_a_path_is_taken_from_where_the_table_lies_first():
     assert read("file,label\na.png,x", "dogs/labels.csv") == {"dogs/a.png": "x"}
     assert read("file,label\ncats/a.png,x", "dogs/labels.csv") == {"cats/a.png": "x"}
+    files = ["a.png", "dogs/a.png"]
+    assert labels.by_table(b"a.png,x", "dogs/labels.csv", files) == {"dogs/a.png": "x"}
+    assert labels.by_table(b"a.png,x", "labels.csv", files) == {"a.png": "x"}
 
 
 @pytest.mark.parametrize("cell", ["nothing.png", "a.png", "", "cats"])
