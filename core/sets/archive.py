@@ -7,8 +7,8 @@ import tempfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import PurePath
-from typing import BinaryIO
 
 from PIL import Image
 
@@ -54,7 +54,7 @@ class Archive:
     skipped: tuple[tuple[str, str], ...]
     left_out: int
     memory: int
-    file: BinaryIO
+    file: BufferedIOBase
     packed: zipfile.ZipFile
     entries: tuple[zipfile.ZipInfo, ...]
 
@@ -87,7 +87,7 @@ class Archive:
         self.file.close()
 
 
-def packed(files: Sequence[tuple[str, BinaryIO]]) -> BinaryIO:
+def packed(files: Sequence[tuple[str, BufferedIOBase]]) -> BufferedIOBase:
     """What a visitor gave, in one file without a name: a zip as it is, other files in a new one.
 
     Args:
@@ -117,12 +117,12 @@ def packed(files: Sequence[tuple[str, BinaryIO]]) -> BinaryIO:
     return held
 
 
-def take_in(file: BinaryIO, name: str) -> Archive:
+def take_in(file: BufferedIOBase, name: str) -> Archive:
     """Look through an archive. See `take_in_steps`."""
     return drain(take_in_steps(file, name))
 
 
-def take_in_steps(file: BinaryIO, name: str) -> Steps[Archive]:
+def take_in_steps(file: BufferedIOBase, name: str) -> Steps[Archive]:
     """Look through an archive and keep what can be read; a step is a picture.
 
     Every picture is decoded once, and none is kept in memory.
@@ -166,7 +166,7 @@ def take_in_steps(file: BinaryIO, name: str) -> Steps[Archive]:
     )
 
 
-def _is_zip(name: str, file: BinaryIO) -> bool:
+def _is_zip(name: str, file: BufferedIOBase) -> bool:
     """Whether it says so by its name or by its beginning; opening it tells whether it is."""
     file.seek(0)
     return PurePath(name).suffix.lower() == ".zip" or file.read(len(ZIP)) == ZIP

@@ -9,8 +9,8 @@ import stat
 import unicodedata
 import zipfile
 from dataclasses import dataclass
+from io import BufferedIOBase
 from pathlib import PurePosixPath
-from typing import BinaryIO
 
 from core.errors import ZooscopeError
 from core.images import MAX_BYTES
@@ -58,7 +58,7 @@ class Contents:
     left_out: int
 
 
-def opened(file: BinaryIO) -> zipfile.ZipFile:
+def opened(file: BufferedIOBase) -> zipfile.ZipFile:
     """A zip whose table of contents was read, and is no larger than it may be.
 
     Raises:
@@ -105,7 +105,7 @@ def contents(archive: zipfile.ZipFile) -> Contents:
     return Contents(kept, tables, skipped, len(pictures) - len(kept))
 
 
-def _most_entries(file: BinaryIO) -> int:
+def _most_entries(file: BufferedIOBase) -> int:
     """How many entries a zip can have at most, found out without making a list of them."""
     file.seek(0)
     count, before = 0, b""

@@ -138,7 +138,7 @@ def listed(root: Path) -> Folder:
     files = sorted(_pictures(root))
     kept = tuple(files[:MOST])
     marks = [_mark(root, name) for name in kept]
-    keys = (hashlib.sha256(f"{root.name}/{mark}".encode()).hexdigest() for mark in marks)
+    keys = [hashlib.sha256(f"{root.name}/{mark}".encode()).hexdigest() for mark in marks]
     table = root / labels.FILE_NAME
     said = labels.by_folder(kept)
     if table.is_file():

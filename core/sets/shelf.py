@@ -5,8 +5,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from io import BufferedIOBase
 from pathlib import Path
-from typing import BinaryIO
 
 from core.pictures import PictureForgotten, Pictures
 from core.sets import archive, drawn_scenes, folder, gathered, imagenette
@@ -95,7 +95,7 @@ class Shelf:
 
     # Archives
 
-    def take_in_steps(self, file: BinaryIO, name: str, owner: str) -> Steps[str]:
+    def take_in_steps(self, file: BufferedIOBase, name: str, owner: str) -> Steps[str]:
         """Look through what a visitor gave, hold it, and give its reference.
 
         Raises as `archive.take_in_steps`.

@@ -174,15 +174,18 @@ def test_units_respond_to_scenes_drawn_at_the_models_own_size(
     assert sizes == [(index, max(card.input_size[1:])) for index in range(3)]
 
 
-def test_an_archive_is_answered_from_the_store_also_when_it_is_gone(bench: Workbench):
+def test_an_archive_is_answered_from_the_store_also_when_it_is_gone(
+    bench: Workbench, settings: Settings
+):
     reference = bench.sets.keep(archive(1, 200), "ada")
     recipe = tasks.responses_recipe(bench.card(NAME), "layer1", [reference])
     (result,) = bench.answer([recipe])
     assert result.arrays["peak"].shape[0] == 2
-    bench.sets.forget("ada")
-    assert bench.ask([recipe], "a page")[0].stored
+    later = Workbench(settings)
+    assert later.ask([recipe], "a page")[0].stored
     other = tasks.responses_recipe(bench.card(NAME), "layer2", [reference])
-    assert isinstance(bench.ask([other], "a page")[0].error, PictureForgotten)
+    assert isinstance(later.ask([other], "a page")[0].error, PictureForgotten)
+    later.close()
 
 
 def test_a_set_that_can_not_be_is_an_answer_and_no_crash(bench: Workbench):
