@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from core.errors import ZooscopeError
@@ -194,7 +195,8 @@ def _net_errors() -> Iterator[None]:
     try:
         yield
     except (OSError, http.client.HTTPException) as error:
-        raise _unavailable(f"the server can't be reached, or broke off ({error})") from error
+        why = error.reason if type(error) is URLError else error  # what it wraps says it plainly
+        raise _unavailable(f"the server can't be reached, or broke off ({why})") from error
 
 
 @contextmanager

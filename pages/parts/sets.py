@@ -39,7 +39,6 @@ def choose() -> PictureSet | None:
     Returns:
         The set; None where there is none yet, which the page then says.
     """
-    new = KEY not in st.session_state
     if "_set_kind" not in st.session_state:
         _open(str(held(KEY) or ""))
     kind = st.segmented_control(
@@ -61,8 +60,6 @@ def choose() -> PictureSet | None:
         "Reference", key=KEY, bind="query-params", disabled=True,
         help="What links and recipes call this set: another one when any picture is another.",
     )  # fmt: skip
-    if new and chosen is not None:
-        st.rerun()  # what code assigns comes into the URL from a session's second run on
     return chosen
 
 

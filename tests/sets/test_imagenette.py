@@ -215,6 +215,15 @@ def test_what_comes_broken_is_not_kept_and_comes_whole_the_next_time(server, roo
     assert drain(fetch(root)).is_dir()
 
 
+def test_a_body_that_does_not_end_is_cut_off(server, root):
+    endless = File(GOOD + bytes(10_000_000), head_size=len(GOOD), pause=0.02)
+    server.serve(REPOSITORY, endless, NAME)
+    with pytest.raises(SetUnavailable, match="bytes came of"):
+        drain(fetch(root))
+    assert server.hung_up.wait(5)
+    assert server.sent < 5_000_000
+
+
 @pytest.mark.parametrize("content", [b"no archive", tgz(classes=9), GOOD[: len(GOOD) // 2]])
 def test_an_archive_that_is_another_than_it_was_is_not_kept(server, root, monkeypatch, content):
     """The checksum is right: torchvision knows this file, and its contents have changed."""

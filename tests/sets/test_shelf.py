@@ -140,6 +140,16 @@ def test_forgetting_takes_ones_own_and_leaves_what_another_gave_too(shelf: Shelf
     assert both.image(0).size == (20, 10)
 
 
+@pytest.mark.parametrize("first", ["ada", "bob"])
+def test_what_two_gave_stays_until_both_forget_it(shelf: Shelf, first: str):
+    for owner in ("ada", "bob"):
+        reference = shelf.keep(archive(1), owner)
+    shelf.forget(first)
+    assert holds(shelf, reference)
+    assert shelf.forget("bob" if first == "ada" else "ada") == 1
+    assert not holds(shelf, reference)
+
+
 def test_who_has_the_link_may_forget_it(shelf: Shelf):
     one, other = (shelf.keep(archive(shade), "ada") for shade in (1, 2))
     assert shelf.forget("a stranger", one) == 1
