@@ -58,10 +58,15 @@ LOOKALIKES = {
 
 
 class BadImage(ZooscopeError):
-    """These bytes are no picture Zooscope accepts; the message says why and what it accepts."""
+    """These bytes are no picture Zooscope accepts; the message says why and what it accepts.
+
+    Attributes:
+        reason: Why, without what it accepts.
+    """
 
     def __init__(self, reason: str):
         super().__init__(f"{reason} Zooscope reads {ACCEPTED}.")
+        self.reason = reason
 
 
 def read(source: bytes | str | Path) -> Image.Image:

@@ -10,7 +10,7 @@ from typing import Any, Union
 import numpy as np
 from PIL import Image
 
-from core.folders import Folder
+from core.sets.picture_set import PictureSet
 from core.steps import Steps
 from core.zoo import Model
 
@@ -26,7 +26,7 @@ class Recipe:
         version: The task's version, so that results of older code are not taken for its own.
         model: Name to load the model by; empty where none is needed.
         weights_id: What its weights are (`zoo.weights_id`).
-        inputs: Ids of pictures, or recipes whose results this one needs.
+        inputs: Ids of pictures, references of sets, or recipes whose results this one needs.
         layer: Dotted name.
         method: Key of the method.
         options: The method's options, sorted by name.
@@ -93,8 +93,8 @@ class Result:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-# A recipe's input as its task gets it: a picture, a folder of them, or the result of a recipe.
-Input = Image.Image | Folder | Result
+# A recipe's input as its task gets it: a picture, a set of them, or the result of a recipe.
+Input = Image.Image | PictureSet | Result
 
 
 @dataclass(frozen=True)

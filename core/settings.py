@@ -22,16 +22,18 @@ class Settings:
         models: Folders whose sub-folders are models in timm's hub layout.
         pictures: Folders of pictures that visitors may look over.
         store: fsspec URL under which results are kept.
+        sets: Folder in which picture sets that were fetched are kept.
         engine: Where computations run: "local".
         device: "auto", "cpu", "cuda" or "cuda:1".
         memory_mb: Bound on the models kept loaded, in 10⁶ bytes.
         store_mb: Bound on a local store, in 10⁶ bytes.
-        download_mb: Largest download from the hub, in 10⁶ bytes.
+        download_mb: Largest download, of weights or of pictures, in 10⁶ bytes.
     """
 
     models: tuple[Path, ...] = ()
     pictures: tuple[Path, ...] = ()
     store: str = str(Path.home() / ".cache" / "zooscope" / "store")
+    sets: Path = Path.home() / ".cache" / "zooscope" / "sets"
     engine: str = "local"
     device: str = "auto"
     memory_mb: int = 600
@@ -52,6 +54,7 @@ class Settings:
             models=_folders(environment, "ZOOSCOPE_MODELS"),
             pictures=_folders(environment, "ZOOSCOPE_PICTURES"),
             store=environment.get("ZOOSCOPE_STORE") or cls.store,
+            sets=Path(environment.get("ZOOSCOPE_SETS") or cls.sets),
             engine=engine,
             device=environment.get("ZOOSCOPE_DEVICE") or cls.device,
             memory_mb=_size(environment, "ZOOSCOPE_MEMORY_MB", cls.memory_mb),

@@ -12,12 +12,11 @@ from typing import Any
 import torch
 from PIL import Image
 
-from core import folders, pictures, tasks
-from core.engine import Answer, Job, Ledger, LocalEngine
+from core import pictures, tasks
+from core.engine import Answer, Errands, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
-from core.folders import Folder, Folders
-from core.pictures import PictureForgotten
 from core.recipes import Input, Recipe, Result, Task
+from core.sets import PictureSet, Shelf
 from core.settings import BUNDLED, Settings
 from core.showcase import Showcase
 from core.steps import Progress, Steps, mapped
@@ -41,7 +40,8 @@ class Workbench:
         pool: The models kept loaded.
         store: The results kept.
         pictures: The pictures at hand.
-        folders: The folders of pictures that the server was given.
+        sets: The sets of pictures at hand.
+        errands: Jobs that are no recipes.
     """
 
     def __init__(
@@ -55,14 +55,15 @@ class Workbench:
         self.pool = Pool(settings.memory_mb * 1_000_000, lambda card: _warm(build(card, on)))
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
         self.pictures = pictures.Pictures()
-        self.folders = Folders(settings.pictures)
         self._showcase = Showcase(shipped) if shipped else None
         self._device = on
         self._largest = settings.download_mb * 1_000_000
+        self.sets = Shelf(self.pictures, settings.pictures, settings.sets, self._largest)
         self._tasks = known
         self._engine = LocalEngine()
         self._ledger = Ledger(self._engine)
         self._lock = threading.RLock()
+        self.errands = Errands(self._ledger, self._lock)
 
     def card(self, name: str) -> Card:
         """A model's card. See `zoo.describe`."""
@@ -179,7 +180,7 @@ class Workbench:
             for given in recipe.inputs:
                 if isinstance(given, str):
                     self._held(given)
-        except PictureForgotten as error:
+        except ZooscopeError as error:  # forgotten, or never there
             return Answer(error=error)
         return None
 
@@ -257,15 +258,13 @@ class Workbench:
             for given in recipe.inputs
         ]
 
-    def _held(self, given: str) -> Image.Image | Folder:
-        """A picture or a folder of pictures, by what recipes call it.
+    def _held(self, given: str) -> Image.Image | PictureSet:
+        """A picture by its id, or a set of pictures by its reference, which has a scheme.
 
         Raises:
-            PictureForgotten: It is not, or no longer, here.
+            ZooscopeError: It is not, or no longer, here.
         """
-        if given.startswith(folders.SCHEME):
-            return self.folders.find(given)
-        return self.pictures.get(given)
+        return self.sets.find(given) if ":" in given else self.pictures.get(given)
 
     def _recorded(self, recipe: Recipe, result: Result) -> Result:
         record = {"recipe": asdict(recipe), "device": str(self._device)}

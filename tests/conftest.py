@@ -38,6 +38,7 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     ):
         monkeypatch.delenv(f"ZOOSCOPE_{name}", raising=False)
     monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
+    monkeypatch.setenv("ZOOSCOPE_SETS", str(tmp_path_factory.mktemp("sets")))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens on discard
     monkeypatch.setattr("core.zoo.card.BUNDLED", tmp_path_factory.getbasetemp() / "no weights")

@@ -7,8 +7,8 @@ import pytest
 from core.settings import BadSetting, Settings
 
 SIZES = ("ZOOSCOPE_MEMORY_MB", "ZOOSCOPE_STORE_MB", "ZOOSCOPE_DOWNLOAD_MB")
-VARIABLES = ("ZOOSCOPE_MODELS", "ZOOSCOPE_PICTURES", "ZOOSCOPE_STORE", "ZOOSCOPE_ENGINE",
-             "ZOOSCOPE_DEVICE", *SIZES)  # fmt: skip
+VARIABLES = ("ZOOSCOPE_MODELS", "ZOOSCOPE_PICTURES", "ZOOSCOPE_STORE", "ZOOSCOPE_SETS",
+             "ZOOSCOPE_ENGINE", "ZOOSCOPE_DEVICE", *SIZES)  # fmt: skip
 
 
 def test_without_variables_the_documented_defaults_hold():
@@ -31,6 +31,7 @@ def test_results_are_kept_in_the_user_s_cache_by_default():
         ("ZOOSCOPE_PICTURES", "/photos", "pictures", (Path("/photos"),)),
         ("ZOOSCOPE_STORE", "/results", "store", "/results"),
         ("ZOOSCOPE_STORE", "s3://bucket/prefix", "store", "s3://bucket/prefix"),
+        ("ZOOSCOPE_SETS", "/fetched", "sets", Path("/fetched")),
         ("ZOOSCOPE_ENGINE", "local", "engine", "local"),
         ("ZOOSCOPE_DEVICE", "cuda:1", "device", "cuda:1"),
         ("ZOOSCOPE_MEMORY_MB", "1", "memory_mb", 1),

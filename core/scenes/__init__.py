@@ -2,7 +2,7 @@
 
 from core.scenes.factors import BACKGROUNDS, PARTS, SURFACES, BadScene, Factors
 from core.scenes.reference import from_reference, reference
-from core.scenes.world import CLASSES, Batch, Scene, batch, draw
+from core.scenes.world import CLASSES, Batch, Scene, batch, draw, factors_of
 
 __all__ = [
     "BACKGROUNDS",
@@ -15,6 +15,7 @@ __all__ = [
     "Scene",
     "batch",
     "draw",
+    "factors_of",
     "from_reference",
     "reference",
 ]

@@ -122,6 +122,11 @@ def batch(
     return Batch(pictures, labels, parts, factors)
 
 
+def factors_of(seed: int, indices: Sequence[int], fixed: Sequence[Fixed] = ()) -> list[Factors]:
+    """What makes scenes of a data set, without drawing them. Args and errors as `batch`."""
+    return _factors(seed, list(indices), _each(fixed, len(indices)))
+
+
 def _each(fixed: Fixed | Sequence[Fixed], count: int) -> Sequence[Fixed]:
     """What is said of each scene."""
     if isinstance(fixed, Mapping):

@@ -5,6 +5,17 @@ from typing import Protocol, runtime_checkable
 
 from PIL import Image
 
+from core.errors import ZooscopeError
+
+# Pictures of a set.
+MOST = 20_000
+# File names of the formats that are read (`images.FORMATS`).
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+
+
+class BrokenFile(ZooscopeError):
+    """A picture of a set can't be had; the message says which."""
+
 
 @runtime_checkable
 class PictureSet(Protocol):

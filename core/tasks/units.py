@@ -9,8 +9,8 @@ from torch import Tensor
 
 from core import dissect, probe
 from core.dissect import PartScores, Responses, sample
-from core.folders import Folder
 from core.recipes import Input, Recipe, Result, Task, options
+from core.sets import PictureSet
 from core.steps import Progress, Steps
 from core.zoo import Card, Model, weights_id
 
@@ -27,18 +27,21 @@ def _scenes(m: Model) -> Iterator[list[Image.Image]]:
 
 
 def _batches(m: Model, given: Sequence[Input]) -> tuple[Iterable[Sequence[Image.Image]], int]:
-    """The pictures of a recipe, some at a time, and how many: its own, a folder's, or the usual."""
+    """The pictures of a recipe, some at a time, and how many: its own, a set's, or the usual."""
     if not given:
         return _scenes(m), sample.COUNT
-    if isinstance(given[0], Folder):
-        return _read(given[0], m.at_once), len(given[0])
-    return [[cast(Image.Image, img) for img in given]], len(given)
+    if isinstance(given[0], Image.Image):
+        return [[cast(Image.Image, img) for img in given]], len(given)
+    pictures = cast(PictureSet, given[0])
+    return _read(pictures, m), len(pictures)
 
 
-def _read(folder: Folder, together: int) -> Iterator[list[Image.Image]]:
-    for start in range(0, len(folder), together):
-        indices = range(start, min(start + together, len(folder)))
-        yield [folder.image(index) for index in indices]
+def _read(pictures: PictureSet, m: Model) -> Iterator[list[Image.Image]]:
+    """A set's pictures, scenes drawn at the model's input size."""
+    side = max(m.input_size[1:])
+    for start in range(0, len(pictures), m.at_once):
+        indices = range(start, min(start + m.at_once, len(pictures)))
+        yield [pictures.image(index, side) for index in indices]
 
 
 def _responses_steps(
@@ -126,7 +129,7 @@ def responses_recipe(card: Card, layer: str, pictures: Sequence[str] = ()) -> Re
     Args:
         card: The model's.
         layer: Dotted name.
-        pictures: Their ids, or the reference of one folder.
+        pictures: Their ids, or the reference of one set.
     """
     if pictures:
         return _recipe(RESPONSES, card, layer, inputs=tuple(pictures))

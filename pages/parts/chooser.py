@@ -245,6 +245,7 @@ def _take(key: str) -> None:
 
 def _forget() -> None:
     workbench().pictures.forget(asker(), st.session_state.picture or "")
+    workbench().sets.forget(asker())
     st.session_state._uploads = []
     st.session_state.pop("_crops", None)
     choose_picture(_first_picture())

@@ -8,8 +8,8 @@ from PIL import Image
 from core import tasks
 from core.dissect import sample
 from core.errors import ZooscopeError
-from core.folders import Folder
 from core.pictures import PHOTOS, Picture
+from core.sets import Folder
 from pages.parts.session import held, workbench
 from pages.parts.slide import Needs, Results, Slide
 from pages.parts.text import plain
@@ -60,8 +60,9 @@ def _picture(slide: Slide, index: int) -> Image.Image:
     over = held("over")
     if over == PHOTOGRAPHS:
         return slide.card.preprocessing.crop(_photographs()[index].image)
-    if over in workbench().folders.names:
-        return slide.card.preprocessing.crop(workbench().folders.get(str(over)).image(index))
+    folders = workbench().sets.folders
+    if over in folders.names:
+        return slide.card.preprocessing.crop(folders.get(str(over)).image(index))
     return sample.scene(index, max(slide.card.input_size[1:])).image
 
 
@@ -77,7 +78,8 @@ def _counted(folder: Folder) -> str:
 
 
 def needs(slide: Slide) -> Needs:
-    offered = [SCENES, PHOTOGRAPHS, *workbench().folders.names]
+    folders = workbench().sets.folders
+    offered = [SCENES, PHOTOGRAPHS, *folders.names]
     if held("over") not in offered:
         st.session_state.over = SCENES
     over = st.segmented_control(
@@ -88,7 +90,11 @@ def needs(slide: Slide) -> Needs:
     if over == PHOTOGRAPHS:
         ids = [picture.id for picture in _photographs()]
     elif over and over != SCENES:
-        folder = workbench().folders.get(over)
+        try:
+            folder = folders.get(over)
+        except ZooscopeError as error:  # its table of labels can't be read
+            st.warning(plain(error), icon=":material/folder_off:")
+            return {}
         st.caption(_counted(folder))
         if not folder:
             return {}
