@@ -47,8 +47,8 @@ def inputs(
     cores. Colours become numbers on the network's device.
     """
     for pixels in ahead(_cropped(m, batch) for batch in batches):
-        colours = torch.from_numpy(pixels).to(m.device).permute(0, 3, 1, 2).float() / 255
-        yield m.preprocessing.normalised(colours)
+        colours = torch.from_numpy(pixels).to(m.device).permute(0, 3, 1, 2).contiguous()
+        yield m.preprocessing.normalised(colours.float() / 255)
 
 
 def seen(

@@ -87,11 +87,11 @@ def cka(
 def grams(m: Model, imgs: Sequence[Image.Image], layers: Sequence[str], seed: int = 0) -> Grams:
     """The Gram matrices of some layers. See `grams_steps`."""
     batches = [[imgs[index] for index in run] for run in shuffled(len(imgs), seed)]
-    return drain(grams_steps(m, batches, len(imgs), layers))
+    return drain(grams_steps(m, sweep.inputs(m, batches), len(imgs), layers))
 
 
 def grams_steps(
-    m: Model, batches: Iterable[Sequence[Image.Image]], total: int, layers: Sequence[str]
+    m: Model, inputs: Iterable[Float[Tensor, "n c h w"]], total: int, layers: Sequence[str]
 ) -> Steps[Grams]:
     """The Gram matrices of some layers' flattened activations; a step is a mini-batch.
 
@@ -99,7 +99,8 @@ def grams_steps(
 
     Args:
         m: The network.
-        batches: The pictures, mixed; for another network to compare with the same, in this order.
+        inputs: The pictures as it wants them (`sweep.inputs`), a mixed mini-batch at a time; for
+            a network to compare with the same ones in this order.
         total: How many there are in all.
         layers: Their names.
 
@@ -109,7 +110,7 @@ def grams_steps(
     """
     parts: list[list[np.ndarray]] = [[] for _ in layers]
     done = 0
-    for x in sweep.inputs(m, batches):
+    for x in inputs:
         found = sweep.seen(m, x, layers, _products)
         for part, name in zip(parts, layers, strict=True):
             part.append(_entries(found[name].double().cpu().numpy()))

@@ -65,8 +65,8 @@ def _grams_steps(
         chosen = cast(PictureSet, given)
         size = int(cast(int, dict(recipe.options)["batch"]))
         runs = compare.shuffled(len(chosen), recipe.seed, size)
-        steps = compare.grams_steps(m, sweep.pictures(m, chosen, runs), len(chosen), layers)
-        found = yield from steps
+        ready = sweep.inputs(m, sweep.pictures(m, chosen, runs))
+        found = yield from compare.grams_steps(m, ready, len(chosen), layers)
         results.append(Result({"entries": found.entries}, {"layers": layers}))
     return results
 
