@@ -16,15 +16,15 @@ class HeldSet:
         self.reference = f"held:{name}"
         self.classes = tuple(sorted(set(labels)))
         self.asked: list[int] = []
-        self._imgs = list(imgs)
-        self._labels = list(labels) or [""] * len(self._imgs)
+        self.pictures = list(imgs)
+        self._labels = list(labels) or [""] * len(self.pictures)
 
     def __len__(self) -> int:
         return len(self.keys)
 
     def image(self, index: int, size: int = 320) -> Image.Image:
         self.asked.append(index)
-        return self._imgs[index]
+        return self.pictures[index]
 
     def label(self, index: int) -> str:
         return self._labels[index]

@@ -43,10 +43,6 @@ def give(bench: Bench, chosen: HeldSet) -> HeldSet:
     return chosen
 
 
-def images_of(chosen: HeldSet) -> list:
-    return [chosen.image(index) for index in range(len(chosen))]
-
-
 def test_features_of_layers_are_those_of_the_method_and_pictures_are_read_once(
     bench: Bench, held: HeldSet, small_model: zoo.Model
 ):
@@ -55,7 +51,7 @@ def test_features_of_layers_are_those_of_the_method_and_pictures_are_read_once(
     results = bench.answer([tasks.features_recipe(card, held.reference, one) for one in layers])
     assert held.asked == list(range(9))
     for layer, result in zip(layers, results, strict=True):
-        expected = embed.features(small_model, images_of(held), layer)
+        expected = embed.features(small_model, held.pictures, layer)
         np.testing.assert_allclose(tasks.features_of(result), expected, atol=1e-5)
 
 
@@ -66,15 +62,15 @@ def test_a_place_and_a_way_come_through(bench: Bench, held: HeldSet, small_model
         tasks.features_recipe(card, held.reference, "layer2", "flattened"),
     ]
     place, whole = (tasks.features_of(result) for result in bench.answer(recipes))
-    expected = embed.features(small_model, images_of(held), "layer2", "position", (1, 2))
+    expected = embed.features(small_model, held.pictures, "layer2", "position", (1, 2))
     np.testing.assert_allclose(place, expected, atol=1e-5)
-    expected = embed.features(small_model, images_of(held), "layer2", "flattened")
+    expected = embed.features(small_model, held.pictures, "layer2", "flattened")
     np.testing.assert_allclose(whole, expected, atol=1e-5)
 
 
 def test_a_set_that_grows_costs_its_new_picture(bench: Bench):
     grown = give(bench, drawn(9))
-    fewer = give(bench, HeldSet("fewer", images_of(grown)[:8]))
+    fewer = give(bench, HeldSet("fewer", grown.pictures[:8]))
     card = bench.card(NAME)
     bench.answer([tasks.features_recipe(card, fewer.reference, "layer2")])
     grown.asked.clear()
@@ -90,7 +86,7 @@ def test_no_network_is_loaded_for_pictures_that_are_known(settings: Settings, be
     bench.answer([tasks.features_recipe(card, whole.reference, "layer2")])
     later = Bench(settings)
     later.sets = {}
-    part = give(later, HeldSet("part", images_of(whole)[2:]))
+    part = give(later, HeldSet("part", whole.pictures[2:]))
     later.answer([tasks.features_recipe(card, part.reference, "layer2")])
     assert later.pool.names() == []
     later.close()
@@ -106,7 +102,7 @@ def test_verdicts_are_the_top_classes_by_name(bench: Bench, held: HeldSet, small
     card = bench.card(NAME)
     (result,) = bench.answer([tasks.verdicts_recipe(card, held.reference)])
     found = tasks.verdicts_of(result, card)
-    best = [row[0] for row in predict.top_classes(small_model, images_of(held), 1)]
+    best = [row[0] for row in predict.top_classes(small_model, held.pictures, 1)]
     assert list(found.labels) == [one.label for one in best]
     np.testing.assert_allclose(found.probability, [one.probability for one in best], rtol=1e-4)
 
@@ -126,7 +122,7 @@ def test_cka_is_made_of_two_passes_that_are_kept(bench: Bench, small_model: zoo.
     assert list(own_table.index) == list(own_table.columns) == list(found.index)
     np.testing.assert_allclose(np.diag(own_table), 1, atol=1e-6)
     layers = list(found.index)[:3]
-    expected = compare.grams(small_model, images_of(chosen), layers, seed=4)
+    expected = compare.grams(small_model, chosen.pictures, layers, seed=4)
     np.testing.assert_allclose(
         own_table.loc[layers, layers], compare.between(expected, expected), atol=1e-5
     )

@@ -17,7 +17,8 @@ LAYERS = ["bn1", "layer2", "fc"]
 @pytest.fixture(scope="module")
 def imgs() -> list[Image.Image]:
     wide = Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 90, 3), np.uint8))
-    return [drawn(2).image(0), wide, drawn(2).image(1)]
+    first, second = drawn(2).pictures
+    return [first, wide, second]
 
 
 def hooks(m: zoo.Model) -> int:

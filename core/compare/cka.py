@@ -57,7 +57,7 @@ class Grams:
 
 
 def cka(
-    a: Float[np.ndarray, "n da"], b: Float[np.ndarray, "n db"], batch: int | None = None
+    a: Float[np.ndarray, "na da"], b: Float[np.ndarray, "nb db"], batch: int | None = None
 ) -> float:
     """Linear CKA of two layers' features of the same pictures.
 

@@ -134,7 +134,7 @@ def test_fewer_than_four_pictures_are_too_few_for_batches():
 
 @pytest.fixture(scope="module")
 def imgs():
-    return [drawn(20).image(index) for index in range(20)]
+    return drawn(20).pictures
 
 
 def test_layers_of_a_network_are_as_alike_as_their_features(small_model: zoo.Model, imgs):
@@ -164,8 +164,7 @@ def test_grams_of_other_pictures_are_refused(small_model: zoo.Model, imgs):
 
 def test_sisters_are_more_alike_at_the_end_than_strangers(bundled):
     """Two networks that learnt the same classes; one that learnt nothing."""
-    scenes = drawn(56)
-    imgs = [scenes.image(index) for index in range(56)]
+    imgs = drawn(32).pictures
     names = ("bundled/scenes-regnet", "bundled/scenes-regnet-robust", "untrained/regnetx_002")
     taught, sister, untaught = (compare.grams(zoo.load(name), imgs, ["s4.b7"]) for name in names)
     likeness = compare.between(taught, sister)[0, 0]

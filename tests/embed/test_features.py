@@ -14,7 +14,7 @@ NAME = "layer2"
 
 @pytest.fixture(scope="module")
 def imgs() -> list[Image.Image]:
-    return [drawn(5).image(index) for index in range(5)]
+    return drawn(5).pictures
 
 
 @pytest.fixture(scope="module")
