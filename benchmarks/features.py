@@ -100,16 +100,16 @@ def measure_cka(m: Model, other: Model, paths: list[Path]) -> None:
     print(f"memory beside the networks {max(most) / 1e6:5.0f} MB")
 
 
-def mixed(paths: list[Path], runs: list[list[int]]) -> Iterator[list[Image.Image]]:
+def mixed(paths: list[Path], runs: list[list[int]]) -> Iterator[Iterator[Image.Image]]:
     """The photographs in mini-batches."""
-    return ([images.read(paths[index]) for index in run] for run in runs)
+    return ((images.read(paths[index]) for index in run) for run in runs)
 
 
-def read(m: Model, paths: list[Path]) -> Iterator[list[Image.Image]]:
+def read(m: Model, paths: list[Path]) -> Iterator[Iterator[Image.Image]]:
     """The photographs, as many at once as go through the network together."""
     size = sweep.together(m)
     for start in range(0, len(paths), size):
-        yield [images.read(path) for path in paths[start : start + size]]
+        yield map(images.read, paths[start : start + size])
 
 
 def bare(m: Model, batches: list[Tensor]) -> None:

@@ -30,21 +30,20 @@ def together(m: Model) -> int:
 
 def pictures(
     m: Model, chosen: PictureSet, batches: Iterable[Sequence[int]]
-) -> Iterator[list[Image.Image]]:
-    """Pictures of a set, as large as the network wants those that are drawn."""
+) -> Iterator[Iterable[Image.Image]]:
+    """Pictures of a set, each read when it is taken; drawn ones as large as the network wants."""
     size = max(m.input_size[1:])
-    for batch in batches:
-        yield [chosen.image(index, size) for index in batch]
+    return ((chosen.image(index, size) for index in batch) for batch in batches)
 
 
 def inputs(
-    m: Model, batches: Iterable[Sequence[Image.Image]]
+    m: Model, batches: Iterable[Iterable[Image.Image]]
 ) -> Iterator[Float[Tensor, "n c h w"]]:
     """What the network is fed for these pictures: `m.preprocess` of each batch.
 
-    The next batch is read, resized and cropped by a thread of its own while this one is worked on.
-    That thread has Pillow and numpy only: torch in two threads makes them wait for each other's
-    cores. Colours become numbers on the network's device.
+    The next batch is read, resized and cropped by a thread of its own while this one is worked on,
+    a picture at a time, so that a batch of large ones is never held. That thread has Pillow and
+    numpy only: torch in two threads makes them wait for each other's cores.
     """
     for pixels in ahead(_cropped(m, batch) for batch in batches):
         colours = torch.from_numpy(pixels).to(m.device).permute(0, 3, 1, 2).contiguous()
@@ -86,5 +85,5 @@ def ahead(items: Iterable[Item]) -> Iterator[Item]:
             yield item  # type: ignore[misc]
 
 
-def _cropped(m: Model, imgs: Sequence[Image.Image]) -> UInt8[np.ndarray, "n h w 3"]:
+def _cropped(m: Model, imgs: Iterable[Image.Image]) -> UInt8[np.ndarray, "n h w 3"]:
     return np.stack([np.asarray(m.preprocessing.crop(img)) for img in imgs])

@@ -108,3 +108,18 @@ def test_the_next_item_is_made_while_one_is_worked_on():
     running.close()
     assert not maker.is_alive()
     assert not made[2].is_set()
+
+
+def test_pictures_are_read_one_at_a_time(small_model: zoo.Model):
+    """A batch of large photographs would take a gigabyte."""
+    chosen = drawn(6)
+    held = []
+
+    def watched():
+        for batch in sweep.pictures(small_model, chosen, [range(4), range(4, 6)]):
+            held.append(len(chosen.asked))
+            yield batch
+
+    assert [len(x) for x in sweep.inputs(small_model, watched())] == [4, 2]
+    assert held == [0, 4]  # a batch is handed on before any of it is read
+    assert chosen.asked == list(range(6))
