@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # A tensor among those a module gives in one forward pass: the module's name, and its number there.
 Where = tuple[str, int]
 Hear = Callable[[Where, Tensor], Tensor]
+Take = Callable[[Tensor], Tensor]
 
 # Modules that work on the last axis, whatever they are fed.
 CHANNELS_LAST_KINDS = (nn.Linear, nn.LayerNorm)
@@ -111,16 +112,20 @@ class Probe:
     """Keeps the activations of some layers while a network runs; a context that cleans up.
 
     What it keeps is its own copy within the autograd graph: layers that later work in place can't
-    rewrite it, and gradients flow to and through it.
+    rewrite it, and gradients flow to and through it. Where none flow, `take` may keep less than a
+    copy of each activation, as a tensor of its own: what is large and not wanted goes at once.
 
     Attributes:
-        activations: By layer name, (n, c, ...), filled by `run`.
+        activations: By layer name, (n, c, ...) or what was taken of it, filled by `run`.
     """
 
-    def __init__(self, net: nn.Module, layers: Sequence[Layer], stop: bool = True):
+    def __init__(
+        self, net: nn.Module, layers: Sequence[Layer], stop: bool = True, take: Take = torch.clone
+    ):
         self._net = net
         self._layers = {(layer.module, layer.index): layer for layer in layers}
         self._stop = stop
+        self._take = take
         self._cleanup = ExitStack()
         self.activations: dict[str, Tensor] = {}
 
@@ -150,7 +155,7 @@ class Probe:
             return output
         # Two copies where gradients flow: nobody else may hold the one kept, since a later layer
         # may change in place what it is handed, and an identity hands on its own input.
-        kept = output.clone().movedim(layer.channel_axis, 1)
+        kept = self._take(output.movedim(layer.channel_axis, 1))
         self.activations[layer.name] = kept
         if self._stop and len(self.activations) == len(self._layers):
             raise _EnoughSeen

@@ -111,6 +111,9 @@ class Task:
             they differ.
         batch: Recipes in one call at most.
         apart: Options in which the recipes of one call may differ; "layer" for the layer.
+        by_picture: Its recipes have one set as their input, and its results are one array, `rows`,
+            one a picture, that are told batch by batch as previews. They are kept by picture, so
+            that the task is asked for those only that are not known (`core.rows`).
     """
 
     name: str
@@ -121,6 +124,7 @@ class Task:
     cost: float | Callable[[Recipe], float] = 1.0
     batch: int = 16
     apart: tuple[str, ...] = ()
+    by_picture: bool = False
 
     def cost_of(self, recipe: Recipe) -> float:
         """Rough seconds that a recipe takes."""

@@ -2,12 +2,10 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from functools import partial
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import torch
 from PIL import Image
@@ -15,16 +13,13 @@ from PIL import Image
 from core import pictures, tasks
 from core.engine import Answer, Errands, Job, Ledger, LocalEngine
 from core.errors import ZooscopeError
-from core.recipes import Input, Recipe, Result, Task
+from core.recipes import Recipe, Result, Task
+from core.running import Outcomes, Runner
 from core.sets import PictureSet, Shelf
 from core.settings import BUNDLED, Settings
 from core.showcase import Showcase
-from core.steps import Progress, Steps, mapped
 from core.store import Store
 from core.zoo import Card, Hub, Model, Pool, build, describe, device
-
-# What a job brings for each recipe's key.
-Outcomes = dict[str, Result | ZooscopeError]
 
 
 class Workbench:
@@ -56,7 +51,7 @@ class Workbench:
         self.store = Store(settings.store, settings.store_mb * 1_000_000)
         self.pictures = pictures.Pictures()
         self._showcase = Showcase(shipped) if shipped else None
-        self._device = on
+        self._runner = Runner(self.pool, self.store, on, self.card, self.ask, self._held)
         self._largest = settings.download_mb * 1_000_000
         self.sets = Shelf(self.pictures, settings.pictures, settings.sets, self._largest)
         self._tasks = known
@@ -127,7 +122,7 @@ class Workbench:
 
     def download_size(self, card: Card, asker: str) -> Answer:
         """The bytes a download would take, asked of the hub; an error where it is not allowed."""
-        return self._watch(
+        return self.errands.ask(
             f"size:{card.repository}",
             lambda: Hub.from_environment().size_steps(card.repository, self._largest),
             asker,
@@ -135,7 +130,7 @@ class Workbench:
 
     def download(self, card: Card, asker: str) -> Answer:
         """Fetch a model's weights from the hub: how far that is, started where it is not."""
-        return self._watch(
+        return self.errands.ask(
             f"download:{card.repository}",
             lambda: Hub.from_environment().fetch_steps(card.repository, self._largest),
             asker,
@@ -143,20 +138,16 @@ class Workbench:
 
     def downloading(self, card: Card, asker: str) -> Answer | None:
         """How far a download is that was started before, by anyone."""
-        key = f"download:{card.repository}"
-        with self._lock:
-            return self._ledger.answers([key], asker).get(key)
+        return self.errands.under_way(f"download:{card.repository}", asker)
 
     def leave_download(self, card: Card, asker: str) -> None:
         """Stop wanting a download."""
-        with self._lock:
-            self._ledger.leave([f"download:{card.repository}"], asker)
+        self.errands.leave(f"download:{card.repository}", asker)
 
     def retry_download(self, card: Card) -> None:
         """Forget that the hub could not be reached, so that the next call tries again."""
-        with self._lock:
-            keys = [f"download:{card.repository}", f"size:{card.repository}"]
-            self._ledger.forget_failures(keys)
+        self.errands.retry(f"download:{card.repository}")
+        self.errands.retry(f"size:{card.repository}")
 
     def close(self) -> None:
         """End the engine's threads, and close what is read from."""
@@ -205,58 +196,8 @@ class Workbench:
 
     def _submit(self, task: Task, recipes: Sequence[Recipe], asker: str | Job) -> None:
         cost = task.cost_of(recipes[0])
-        job = Job(lambda: self._steps(task, recipes, job), cost=cost, deliver=self._keep)
+        job = Job(lambda: self._runner.steps(task, recipes, job), cost=cost, deliver=self._keep)
         self._ledger.start(job, [recipe.key for recipe in recipes], asker)
-
-    def _steps(self, task: Task, recipes: Sequence[Recipe], job: Job) -> Steps[Outcomes]:
-        """Gather what the recipes need, run their task, and say how the results came about."""
-        outcomes: Outcomes = {}
-        inputs: dict[str, list[Input]] = {}
-        for recipe in recipes:
-            try:
-                inputs[recipe.key] = yield from self._inputs(recipe, job)
-            except ZooscopeError as error:
-                outcomes[recipe.key] = error  # its own; the others go on
-        able = [recipe for recipe in recipes if recipe.key in inputs]
-        if able:
-            keys = [recipe.key for recipe in able]
-            steps = self._results(task, able, [inputs[key] for key in keys])
-            results = yield from mapped(steps, partial(_by_key, keys=keys))
-            for recipe, result in zip(able, results, strict=True):
-                outcomes[recipe.key] = self._recorded(recipe, result)
-        return outcomes
-
-    def _results(
-        self, task: Task, recipes: Sequence[Recipe], inputs: Sequence[Sequence[Input]]
-    ) -> Steps[list[Result]]:
-        """Run a task, with the model lent where the recipes name one."""
-        first = recipes[0]
-        if not first.model:
-            return (yield from task.steps(None, recipes, inputs))
-        card = self.card(first.model)
-        yield Progress(0, 1, note=f"loading {card.title}")
-        while (model := self.pool.acquire(card, first.weights_id)) is None:
-            yield Progress(0, 1, note="waiting for memory", waiting=True)
-        try:
-            return (yield from task.steps(model, recipes, inputs))
-        finally:
-            self.pool.release(first.weights_id)
-
-    def _inputs(self, recipe: Recipe, job: Job) -> Steps[list[Input]]:
-        """A recipe's pictures, and the results of the recipes it needs."""
-        needed = [given for given in recipe.inputs if isinstance(given, Recipe)]
-        answers = self.ask(needed, job)
-        while not all(answer.done for answer in answers):
-            yield Progress(0, 1, note="computing what this needs", waiting=True)
-            answers = self.ask(needed, job)
-        for answer in answers:
-            if answer.error:
-                raise answer.error
-        results = (answer.result for answer in answers)
-        return [
-            next(results) if isinstance(given, Recipe) else self._held(given)
-            for given in recipe.inputs
-        ]
 
     def _held(self, given: str) -> Image.Image | PictureSet:
         """A picture by its id, or a set of pictures by its reference, which has a scheme.
@@ -266,22 +207,10 @@ class Workbench:
         """
         return self.sets.find(given) if ":" in given else self.pictures.get(given)
 
-    def _recorded(self, recipe: Recipe, result: Result) -> Result:
-        record = {"recipe": asdict(recipe), "device": str(self._device)}
-        return replace(result, record={**result.record, **record})
-
     def _keep(self, outcomes: Outcomes) -> None:
         for key, outcome in outcomes.items():
             if isinstance(outcome, Result):
                 self.store.put(key, outcome)
-
-    def _watch(self, key: str, start: Callable[[], Steps[Any]], asker: str) -> Answer:
-        """A job that is no recipe: started where there is none, never stored."""
-        with self._lock:
-            answer = self._ledger.answers([key], asker).get(key)
-            if answer is None:
-                self._ledger.start(Job(start, lane="download"), [key], asker)
-            return answer or Answer()
 
     def _under_way(self, recipes: Sequence[Recipe]) -> set[Job]:
         with self._lock:
@@ -293,10 +222,3 @@ def _warm(m: Model) -> Model:
     with m.borrow() as net, torch.inference_mode():
         net(torch.zeros(1, *m.input_size, device=m.device))
     return m
-
-
-def _by_key(progress: Progress, keys: Sequence[str]) -> Progress:
-    """Progress whose preview tells which recipe each thing shown belongs to."""
-    if progress.preview is None:
-        return progress
-    return replace(progress, preview=dict(zip(keys, progress.preview, strict=True)))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from core.dissect import PartScores, Responses
 from core.recipes import Task
 from core.tasks.body import BODY, body_recipe, organs_of
+from core.tasks.costs import COSTS, costs_of, costs_recipe
 from core.tasks.explanations import (
     CHECK,
     EVALUATE,
@@ -20,6 +21,19 @@ from core.tasks.explanations import (
 )
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
+from core.tasks.sets import (
+    CKA,
+    FEATURES,
+    GRAMS,
+    VERDICTS,
+    cka_of,
+    cka_recipe,
+    features_of,
+    features_recipe,
+    grams_recipe,
+    verdicts_of,
+    verdicts_recipe,
+)
 from core.tasks.units import (
     LINKS,
     MAPS,
@@ -43,10 +57,17 @@ __all__ = [
     "body_recipe",
     "by_name",
     "check_recipe",
+    "cka_of",
+    "cka_recipe",
+    "costs_of",
+    "costs_recipe",
     "direction_recipe",
     "evaluate_recipe",
     "evaluation_of",
     "explain_recipe",
+    "features_of",
+    "features_recipe",
+    "grams_recipe",
     "links_recipe",
     "maps_recipe",
     "organs_of",
@@ -58,6 +79,8 @@ __all__ = [
     "scores_recipe",
     "truth_of",
     "truth_recipe",
+    "verdicts_of",
+    "verdicts_recipe",
     "without_recipe",
 ]
 
@@ -70,6 +93,6 @@ def by_name(tasks: Iterable[Task]) -> Mapping[str, Task]:
 ALL = by_name(
     [
         SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
-        EXPLAIN, EVALUATE, CHECK, TRUTH,
+        EXPLAIN, EVALUATE, CHECK, TRUTH, FEATURES, VERDICTS, GRAMS, CKA, COSTS,
     ]
 )  # fmt: skip

@@ -83,11 +83,14 @@ class Preprocessing:
         mean, std = self._levels(colours)
         return (colours - mean) / std
 
+    def colours(self, x: Float[Tensor, "*n c h w"]) -> Float[Tensor, "*n c h w"]:
+        """The colours of a model's input, 0 to 1: what `normalised` did is undone."""
+        mean, std = self._levels(x)
+        return x * std + mean
+
     def to_picture(self, x: Float[Tensor, "c h w"]) -> Image.Image:
         """A model input as a picture again, clipped to what a screen can show."""
-        x = x.detach().cpu()
-        mean, std = self._levels(x)
-        values = (x * std + mean).clamp(0, 1) * 255
+        values = self.colours(x.detach().cpu()).clamp(0, 1) * 255
         return Image.fromarray(values.round().byte().permute(1, 2, 0).numpy())
 
     def _levels(self, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,110 @@
+"""Networks compared: layers with layers, classes with classes, how sure with how often right."""
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from core.compare import Reliability
+from core.figures.charts import GREY, PALETTE
+from core.heat import UNSIGNED
+
+# Pixels that a heat map's cells and names take.
+CELL, NAMES = 16, 140
+LOWEST, HIGHEST = 320, 760
+
+
+def layer_likeness(values: pd.DataFrame, row_title: str, column_title: str) -> go.Figure:
+    """CKA of layers with layers, 0 to 1; a click on a cell gives [row, column] as `customdata`.
+
+    Args:
+        values: One row a layer of one network, the first at the bottom; one column a layer of the
+            other. NaN stays empty.
+        row_title: The one network.
+        column_title: The other.
+    """
+    heat = go.Heatmap(
+        z=values, zmin=0, zmax=1, colorscale=UNSIGNED, hoverinfo="skip",
+        colorbar={"thickness": 12, "title": "CKA"},
+    )  # fmt: skip
+    figure = _clickable(values, heat, "{}, {}: {:.2f}")
+    figure.update_xaxes(title=column_title)
+    figure.update_yaxes(title=row_title)
+    return figure
+
+
+def confusion(counts: pd.DataFrame) -> go.Figure:
+    """What is taken for what; a click on a cell gives [row, column] as `customdata`.
+
+    Colours are shares of a row, so that rare classes count like common ones.
+
+    Args:
+        counts: Pictures, one row a class they show, one column a class that was said.
+    """
+    shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
+    heat = go.Heatmap(z=shares, zmin=0, zmax=1, colorscale=UNSIGNED, showscale=False,
+                      hoverinfo="skip")  # fmt: skip
+    figure = _clickable(counts, heat, "{} taken for {}: {} pictures")
+    figure.update_xaxes(title="said")
+    figure.update_yaxes(title="shown", autorange="reversed")
+    return figure
+
+
+def reliability_diagram(found: Reliability) -> go.Figure:
+    """How often a network is right, by how sure it is (Guo et al. 2017, figure 1).
+
+    Bars on the diagonal are honest, below it too sure; the fainter a bar, the fewer its pictures.
+    """
+    width = np.diff(found.edges)
+    share = found.count / max(1, found.count.max())
+    bars = go.Bar(
+        x=found.edges[:-1] + width / 2, y=found.accuracy, width=width, name="right",
+        marker={"color": PALETTE[0], "opacity": 0.25 + 0.75 * share},
+        customdata=np.stack([found.confidence, found.count], axis=1),
+        hovertemplate="sure: %{customdata[0]:.0%}, right: %{y:.0%}"
+        " of %{customdata[1]} pictures<extra></extra>",
+    )  # fmt: skip
+    figure = go.Figure(bars)
+    figure.add_scatter(
+        x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", line={"color": GREY, "dash": "dash"}
+    )
+    figure.update_layout(
+        height=320, margin={"l": 0, "r": 0, "t": 28, "b": 0}, showlegend=False, dragmode=False,
+        bargap=0, title=f"expected calibration error {found.ece:.1%}".replace("%", " %"),
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="how sure", constrain="domain")
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", title="how often right")
+    return figure
+
+
+def _clickable(values: pd.DataFrame, heat: go.Heatmap, wording: str) -> go.Figure:
+    """A heat map under invisible squares: Streamlit's charts let points be clicked, no cells.
+
+    Args:
+        values: The table.
+        heat: Its cells.
+        wording: Of what stands under the pointer: row, column, value.
+    """
+    rows, columns = (index.ravel() for index in np.indices(values.shape))
+    told = [
+        wording.format(row, column, value)
+        for row, line in zip(values.index, values.to_numpy(), strict=True)
+        for column, value in zip(values.columns, line, strict=True)
+    ]
+    heat.update(x=np.arange(values.shape[1]), y=np.arange(values.shape[0]))
+    figure = go.Figure(heat)
+    figure.add_scatter(
+        x=columns, y=rows, mode="markers", text=told, hoverinfo="text", showlegend=False,
+        customdata=np.stack([rows, columns], axis=1),
+        marker={"symbol": "square", "size": CELL, "color": "rgba(0,0,0,0)"},
+    )  # fmt: skip
+    height = min(HIGHEST, max(LOWEST, NAMES + CELL * len(values)))
+    figure.update_layout(
+        height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select",
+        dragmode=False,
+    )  # fmt: skip
+    for update, names_of in (
+        (figure.update_xaxes, values.columns), (figure.update_yaxes, values.index),
+    ):  # fmt: skip
+        update(tickvals=np.arange(len(names_of)), ticktext=list(names_of), showgrid=False,
+               zeroline=False, automargin=True)  # fmt: skip
+    return figure

@@ -1,0 +1,42 @@
+"""Figures of comparisons: every cell can be clicked and says what it is."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import compare, figures
+
+TABLE = pd.DataFrame([[1.0, 0.25, np.nan], [0.5, 0.75, 0.0]], ["a1", "a2"], ["b1", "b2", "b3"])
+
+
+def test_every_cell_of_a_heat_map_has_a_square_to_click():
+    chart = figures.layer_likeness(TABLE, "one", "other")
+    heat, squares = chart.data
+    assert squares.type == "scatter"
+    assert squares.marker.symbol == "square"
+    places = zip(squares.y, squares.x, strict=True)
+    told = zip(map(tuple, squares.customdata.tolist()), squares.text, strict=True)
+    cells = dict(zip(places, told, strict=True))
+    assert len(cells) == 6
+    assert cells[1, 0] == ((1, 0), "a2, b1: 0.50")
+    assert np.asarray(heat.z)[1, 0] == 0.5
+    assert chart.layout.xaxis.ticktext == ("b1", "b2", "b3")
+    assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == ("other", "one")
+
+
+def test_confusion_is_coloured_by_shares_and_tells_counts():
+    counts = pd.DataFrame([[6, 2], [0, 0]], ["cat", "dog"], ["cat", compare.OTHER])
+    heat, squares = figures.confusion(counts).data
+    np.testing.assert_allclose(heat.z, [[0.75, 0.25], [0, 0]])
+    assert squares.text[1] == "cat taken for another class: 2 pictures"
+
+
+def test_a_reliability_diagram_has_a_bar_a_bin_and_the_diagonal():
+    found = compare.reliability(np.array([0.2, 0.95, 0.99]), np.array([False, True, False]))
+    chart = figures.reliability_diagram(found)
+    bars, diagonal = chart.data
+    assert len(bars.x) == 15
+    assert bars.y[-1] == 0.5
+    assert list(diagonal.x) == list(diagonal.y) == [0, 1]
+    assert chart.layout.title.text == f"expected calibration error {100 * found.ece:.1f} %"
+    assert bars.marker.opacity[-1] == pytest.approx(1)
