@@ -10,14 +10,19 @@ from core.figures.charts import (
     shared_colours,
     stacked_counts,
 )
+from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
     "curves",
     "marked",
     "matrix",
     "nested_squares",
+    "point_map",
     "probability_bars",
+    "purity_curves",
     "shape_through",
     "shared_colours",
+    "spread_out",
     "stacked_counts",
+    "staged_map",
 ]

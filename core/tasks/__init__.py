@@ -6,6 +6,19 @@ from types import MappingProxyType
 from core.dissect import PartScores, Responses
 from core.recipes import Task
 from core.tasks.body import BODY, body_recipe, organs_of
+from core.tasks.embeddings import (
+    EMBEDDING,
+    OVERLAY,
+    PLACE,
+    PURITY,
+    overlay_recipe,
+    pca_recipe,
+    place_recipe,
+    purity_recipe,
+    second_seed_recipe,
+    through_recipes,
+    tsne_recipe,
+)
 from core.tasks.explanations import (
     CHECK,
     EVALUATE,
@@ -18,6 +31,7 @@ from core.tasks.explanations import (
     truth_of,
     truth_recipe,
 )
+from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
 from core.tasks.units import (
@@ -47,17 +61,26 @@ __all__ = [
     "evaluate_recipe",
     "evaluation_of",
     "explain_recipe",
+    "kinds_of",
     "links_recipe",
     "maps_recipe",
+    "neurons_recipe",
     "organs_of",
+    "overlay_recipe",
     "parts_of",
     "parts_recipe",
+    "pca_recipe",
     "picture_recipe",
+    "place_recipe",
+    "purity_recipe",
     "responses_of",
     "responses_recipe",
     "scores_recipe",
+    "second_seed_recipe",
+    "through_recipes",
     "truth_of",
     "truth_recipe",
+    "tsne_recipe",
     "without_recipe",
 ]
 
@@ -71,5 +94,6 @@ ALL = by_name(
     [
         SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
         EXPLAIN, EVALUATE, CHECK, TRUTH,
+        EMBEDDING, OVERLAY, PLACE, PURITY, NEURONS,
     ]
 )  # fmt: skip

@@ -1,0 +1,48 @@
+"""Maps of pictures and of neurons: what lies together, and how far to trust it."""
+
+from core.embed.affinity import perplexity_for
+from core.embed.align import Overlay, aligned, aligned_steps, overlay, through, through_steps
+from core.embed.place import place
+from core.embed.reduction import METRICS, Components, NoMap, pca
+from core.embed.trust import (
+    NEIGHBOURS,
+    continuity,
+    continuity_steps,
+    purity,
+    trustworthiness,
+    trustworthiness_steps,
+)
+from core.embed.tsne import EXAGGERATION, ITERATIONS, PERPLEXITY, tsne, tsne_steps
+from core.embed.units import Kind, Units, clustered, kinds, shared, unit_points
+
+__all__ = [
+    "EXAGGERATION",
+    "ITERATIONS",
+    "METRICS",
+    "NEIGHBOURS",
+    "PERPLEXITY",
+    "Components",
+    "Kind",
+    "NoMap",
+    "Overlay",
+    "Units",
+    "aligned",
+    "aligned_steps",
+    "clustered",
+    "continuity",
+    "continuity_steps",
+    "kinds",
+    "overlay",
+    "pca",
+    "perplexity_for",
+    "place",
+    "purity",
+    "shared",
+    "through",
+    "through_steps",
+    "trustworthiness",
+    "trustworthiness_steps",
+    "tsne",
+    "tsne_steps",
+    "unit_points",
+]

@@ -1,0 +1,11 @@
+"""Points whose neighbourhoods are known."""
+
+import numpy as np
+
+
+def clusters(count: int, each: int, dimensions: int = 20, apart: float = 8.0, seed: int = 0):
+    """Features of clusters about random centres, and the label of each point."""
+    random = np.random.default_rng(seed)
+    centres = apart * random.normal(size=(count, dimensions))
+    features = np.repeat(centres, each, axis=0) + random.normal(size=(count * each, dimensions))
+    return features.astype(np.float32), np.repeat([f"class {i}" for i in range(count)], each)
