@@ -96,8 +96,8 @@ def clusters(count: int) -> tuple[np.ndarray, list[str]]:
     random = np.random.default_rng(0)
     centres = SPREAD * random.normal(size=(CLASSES, DIMENSIONS))
     own = np.arange(count) % CLASSES
-    stretched = random.normal(size=(CLASSES, 12, DIMENSIONS)) / DIMENSIONS**0.5
-    along = np.einsum("nk,nkd->nd", random.normal(size=(count, 12)), stretched[own])
+    stretched = random.normal(size=(CLASSES, 4, DIMENSIONS)) / DIMENSIONS**0.5
+    along = np.einsum("nk,nkd->nd", random.normal(size=(count, 4)), stretched[own])
     noise = 0.1 * random.normal(size=(count, DIMENSIONS))
     return (centres[own] + 3 * along + noise).astype(np.float32), [str(one) for one in own]
 

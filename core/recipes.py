@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from core.folders import Folder
+from core.sets import PictureSet
 from core.steps import Steps
 from core.zoo import Model
 
@@ -93,8 +94,8 @@ class Result:
     record: Mapping[str, Any] = field(default_factory=dict)
 
 
-# A recipe's input as its task gets it: a picture, a folder of them, or the result of a recipe.
-Input = Image.Image | Folder | Result
+# A recipe's input as its task gets it: a picture, a set of them, or the result of a recipe.
+Input = Image.Image | Folder | PictureSet | Result
 
 
 @dataclass(frozen=True)

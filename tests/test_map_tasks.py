@@ -15,7 +15,7 @@ from core.steps import Progress, drain
 from core.workbench import Workbench
 from tests.embed.clusters import clusters
 
-FEATURES, LABELS = clusters(4, 12)
+FEATURES, LABELS = clusters(4, 12, apart=2.0)
 OTHERS = (FEATURES @ np.random.default_rng(0).normal(size=(20, 9))).astype(np.float32)
 BY_NAME = {"first": FEATURES, "second": OTHERS, "new": FEATURES[::10], "none": FEATURES[:0]}
 QUICK = {"iterations": 60, "perplexity": 9.0, "exaggeration": 8.0}
@@ -136,11 +136,18 @@ def test_stages_start_from_one_another(bench: Workbench):
 
 def test_another_seed_is_laid_over(bench: Workbench):
     first = tasks.tsne_recipe(given("first"), **QUICK)
-    onto, result = bench.answer([first, tasks.second_seed_recipe(first)])
-    again = embed.tsne(FEATURES, seed=1, **QUICK)
-    expected = embed.overlay(again, onto.arrays["positions"])
-    np.testing.assert_array_equal(result.arrays["moved"], expected.moved)
-    np.testing.assert_array_equal(result.arrays["positions"], expected.positions)
+    seeds = [tasks.second_seed_recipe(first, start) for start in ("chance", "axes")]
+    onto, *results = bench.answer([first, *seeds])
+    for start, result in zip(("chance", "axes"), results, strict=True):
+        again = embed.tsne(FEATURES, seed=1, start=start, **QUICK)
+        expected = embed.overlay(again, onto.arrays["positions"])
+        np.testing.assert_array_equal(result.arrays["moved"], expected.moved)
+        np.testing.assert_array_equal(result.arrays["positions"], expected.positions)
+        kept = embed.kept_neighbours(again, onto.arrays["positions"])
+        np.testing.assert_array_equal(result.arrays["kept"], kept)
+    aligned = tasks.tsne_recipe(given("second"), start=first)
+    again, _ = tasks.second_seed_recipe(aligned).inputs
+    assert again.inputs == (given("second"),)
 
 
 def test_new_pictures_are_placed(bench: Workbench):
@@ -160,6 +167,7 @@ def test_every_option_is_another_recipe():
     others = [
         tasks.tsne_recipe(given("second")),
         tasks.tsne_recipe(given("first"), start=plain),
+        tasks.tsne_recipe(given("first"), start="chance"),
         tasks.tsne_recipe(given("first"), labelled="set:1"),
         tasks.tsne_recipe(given("first"), metric="cosine"),
         tasks.tsne_recipe(given("first"), seed=1),
@@ -168,7 +176,7 @@ def test_every_option_is_another_recipe():
         tasks.tsne_recipe(given("first"), exaggeration=11),
         tasks.pca_recipe(given("first")),
     ]
-    assert len({one.key for one in (plain, *others)}) == 10
+    assert len({one.key for one in (plain, *others)}) == 11
     assert tasks.tsne_recipe(given("first"), perplexity=30).key == plain.key
 
 

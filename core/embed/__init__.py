@@ -8,14 +8,25 @@ from core.embed.trust import (
     NEIGHBOURS,
     continuity,
     continuity_steps,
+    kept_neighbours,
     purity,
     trustworthiness,
     trustworthiness_steps,
 )
-from core.embed.tsne import EXAGGERATION, ITERATIONS, PERPLEXITY, tsne, tsne_steps
+from core.embed.tsne import (
+    AXES,
+    CHANCE,
+    EXAGGERATION,
+    ITERATIONS,
+    PERPLEXITY,
+    tsne,
+    tsne_steps,
+)
 from core.embed.units import Kind, Units, clustered, kinds, shared, unit_points
 
 __all__ = [
+    "AXES",
+    "CHANCE",
     "EXAGGERATION",
     "ITERATIONS",
     "METRICS",
@@ -31,6 +42,7 @@ __all__ = [
     "clustered",
     "continuity",
     "continuity_steps",
+    "kept_neighbours",
     "kinds",
     "overlay",
     "pca",

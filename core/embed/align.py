@@ -33,7 +33,7 @@ class Overlay:
     shift: Float[np.ndarray, " 2"]
 
 
-def overlay(positions: Float[np.ndarray, "n 2"], onto: Float[np.ndarray, "n 2"]) -> Overlay:
+def overlay(positions: Float[np.ndarray, "n 2"], onto: Float[np.ndarray, "m 2"]) -> Overlay:
     """Lay a map over another as near as scaling, turning, mirroring and shifting can.
 
     Orthogonal Procrustes (Schönemann 1966, doi 10.1007/BF02289451): with A and B the centred maps,
@@ -61,14 +61,14 @@ def overlay(positions: Float[np.ndarray, "n 2"], onto: Float[np.ndarray, "n 2"])
 
 
 def aligned(
-    features: Float[np.ndarray, "n d"], onto: Float[np.ndarray, "n 2"], **asked: Any
+    features: Float[np.ndarray, "n d"], onto: Float[np.ndarray, "m 2"], **asked: Any
 ) -> Overlay:
     """A map that lies over another. See `aligned_steps`."""
     return drain(aligned_steps(features, onto, **asked))
 
 
 def aligned_steps(
-    features: Float[np.ndarray, "n d"], onto: Float[np.ndarray, "n 2"], **asked: Any
+    features: Float[np.ndarray, "n d"], onto: Float[np.ndarray, "m 2"], **asked: Any
 ) -> Steps[Overlay]:
     """A map of other features of the same points, made comparable with theirs.
 

@@ -71,6 +71,27 @@ def continuity_steps(
     return (yield from _kept(positions, points(features, metric), k))
 
 
+def kept_neighbours(
+    positions: Float[np.ndarray, "n a"], others: Float[np.ndarray, "n b"], k: int = NEIGHBOURS
+) -> Float[np.ndarray, " n"]:
+    """The share of each point's nearest points on one map that are nearest on another, 0 to 1.
+
+    Args:
+        positions: A map, or features.
+        others: Another, of the same points.
+        k: Neighbours looked at; fewer where there are not so many points.
+    """
+    count = min(k, len(positions) - 1)
+    if count < 1:
+        return np.ones(len(positions), np.float32)
+    pairs = zip(nearest(positions, count), nearest(others, count), strict=True)
+    kept = [
+        (one.indices[:, :, None] == other.indices[:, None, :]).any(axis=2).mean(axis=1)
+        for one, other in pairs
+    ]
+    return np.concatenate(kept).astype(np.float32)
+
+
 def purity(
     x: Float[np.ndarray, "n d"],
     labels: Sequence[str],

@@ -28,12 +28,17 @@ ITERATIONS = 750
 # less momentum: 250 of 750 in openTSNE.
 EARLY = 1 / 3
 MOMENTUM, EARLY_MOMENTUM = 0.8, 0.5
-# Spread of the start along its first axis, and of the dice that tell equal points apart, as
-# openTSNE has them: so small that no point's way to its place is barred by others.
+AXES, CHANCE = "axes", "chance"
+# Standard deviation of a start that is no map, and the share of it that tells equal points apart,
+# as openTSNE has them: so small that no point's way to its place is barred by others.
 START, DICE = 1e-4, 1e-2
-# Below this a few points never leave the start (Linderman and Steinerberger 2019, section 3,
-# arXiv 1706.02582, on why the rate grows with the points).
-LEAST_RATE = 200.0
+# A start that is a map is as wide as a map when it has settled, this times the root of the points.
+# Made small first, as openTSNE advises, it is forgotten: points of a second network's map then lay
+# 0.24 of the spread from the first one's instead of 0.11, and were no truer.
+SETTLED = 0.5
+# The rate grows with the points (Belkina et al. 2019, doi 10.1038/s41467-019-13055-y). Below this
+# four points never leave the start; with 200, scikit-learn's least, a hundred lose its arrangement.
+LEAST_RATE = 10.0
 # What one step may do: iterations × points, and the bounds of the iterations.
 A_STEP, LEAST, MOST = 100_000, 10, 25
 
@@ -45,7 +50,7 @@ def tsne(
     iterations: int = ITERATIONS,
     exaggeration: float = EXAGGERATION,
     metric: str = "euclidean",
-    start: Float[np.ndarray, "n 2"] | None = None,
+    start: Float[np.ndarray, "n 2"] | str = AXES,
 ) -> Float[np.ndarray, "n 2"]:
     """Where each point lies on the map, float32. See `tsne_steps`."""
     steps = tsne_steps(features, perplexity, seed, iterations, exaggeration, metric, start)
@@ -59,7 +64,7 @@ def tsne_steps(
     iterations: int = ITERATIONS,
     exaggeration: float = EXAGGERATION,
     metric: str = "euclidean",
-    start: Float[np.ndarray, "n 2"] | None = None,
+    start: Float[np.ndarray, "n 2"] | str = AXES,
 ) -> Steps[Float[np.ndarray, "n 2"]]:
     """Where each point lies on the map, float32; a step is some iterations, its preview the map.
 
@@ -68,17 +73,16 @@ def tsne_steps(
         perplexity: Neighbours whose nearness is kept, smoothly; lowered where there are too few
             points (`perplexity_for` tells). Three points or fewer lie as their principal axes have
             them, and points that are all the same at one place.
-        seed: Of the dice that tell equal points apart.
+        seed: Of the start by chance, and of the dice that tell equal points apart.
         iterations: In all.
         exaggeration: Of the attraction in the first third of them.
         metric: "euclidean" or "cosine".
-        start: A map of the same points to start from, at whatever scale; the first two principal
-            axes where None.
+        start: "axes" for the first two principal axes, "chance", or a map of the same points.
 
     Raises:
         NoMap: The features are none, or not finite; an option is out of its range.
     """
-    _require(perplexity, iterations, exaggeration)
+    _require(perplexity, iterations, exaggeration, start)
     reduced = pca(features, DIMENSIONS, metric).positions
     flat = reduced[:, :2]
     yield Progress(0, iterations, flat, note="finding neighbours")
@@ -87,16 +91,25 @@ def tsne_steps(
         return flat
     finding = Progress(0, iterations, flat, note="finding neighbours")
     affinities = yield from mapped(affinities_steps(reduced, allowed), lambda _: finding)
-    begin = scaled(flat if start is None else start, seed)
+    begin = _begin(flat, start, seed)
     return (yield from _descent(begin, affinities, iterations, exaggeration))
 
 
-def scaled(positions: Float[np.ndarray, "n 2"], seed: int) -> Float[np.ndarray, "n 2"]:
-    """A start: the arrangement of some positions, small, and no two of them quite the same."""
+def _begin(
+    axes: Float[np.ndarray, "n 2"], start: Float[np.ndarray, "n 2"] | str, seed: int
+) -> Float[np.ndarray, "n 2"]:
+    """Where to start from: no two points at quite the same place."""
+    dice = np.random.default_rng(seed).normal(0, START, axes.shape)
+    if isinstance(start, str):
+        return dice if start == CHANCE else _spread(axes, START) + DICE * dice
+    return _spread(start, SETTLED * len(axes) ** 0.5) + DICE * dice
+
+
+def _spread(positions: Float[np.ndarray, "n 2"], along: float) -> Float[np.ndarray, "n 2"]:
+    """The same arrangement, as wide as asked along the wider axis."""
     centred = positions.astype(np.float64) - positions.mean(axis=0, dtype=np.float64)
-    spread = centred.std(axis=0).max()
-    dice = np.random.default_rng(seed).normal(0, DICE * START, centred.shape)
-    return centred * (START / spread if spread > 0 else 0) + dice
+    wide = centred.std(axis=0).max()
+    return centred * (along / wide if wide > 0 else 0)
 
 
 def _descent(
@@ -134,11 +147,15 @@ def _plain(embedding: np.ndarray) -> Float[np.ndarray, "n 2"]:
     return np.asarray(embedding).astype(np.float32)
 
 
-def _require(perplexity: float, iterations: int, exaggeration: float) -> None:
-    for name, value, least in (
-        ("perplexity", perplexity, 1),
-        ("number of iterations", iterations, 1),
-        ("exaggeration", exaggeration, 1),
+def _require(
+    perplexity: float, iterations: int, exaggeration: float, start: np.ndarray | str
+) -> None:
+    for name, value in (
+        ("perplexity", perplexity),
+        ("number of iterations", iterations),
+        ("exaggeration", exaggeration),
     ):
-        if not value >= least:
-            raise NoMap(f"The {name} is {value}; it has to be {least} at least.")
+        if not value >= 1:
+            raise NoMap(f"The {name} is {value}; it has to be 1 at least.")
+    if isinstance(start, str) and start not in (AXES, CHANCE):
+        raise NoMap(f"There is no start {start!r}; there are {AXES}, {CHANCE}, and other maps.")

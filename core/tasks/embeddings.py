@@ -22,10 +22,10 @@ def _embedding_steps(
 ) -> Steps[list[Result]]:
     """A map of features, which may start from another map; judged when it is made."""
     (recipe,), (given,) = recipes, inputs
-    first, *others = [one.arrays for one in given if isinstance(one, Result)]
-    x, asked = first["features"], dict(recipe.options)
+    features, *start = [one for one in given if isinstance(one, Result)]
+    x, asked = rows_of(features), dict(recipe.options)
     begun = time.perf_counter()
-    made = _made_steps(recipe, x, others[0]["positions"] if others else None)
+    made = _made_steps(recipe, x, start[0].arrays["positions"] if start else None)
     arrays = yield from mapped(made, alone)
     seconds = time.perf_counter() - begun
     judged = _judged_steps(x, arrays["positions"], str(asked[METRIC]), _labels(given))
@@ -68,7 +68,7 @@ def _purity_steps(
     results: list[Result] = []
     for recipe, given in zip(recipes, inputs, strict=True):
         yield Progress(len(results), len(recipes))
-        x, metric = cast(Result, given[0]).arrays["features"], str(dict(recipe.options)[METRIC])
+        x, metric = rows_of(cast(Result, given[0])), str(dict(recipe.options)[METRIC])
         found = embed.purity(x, _labels(given), metric=metric)
         results.append(Result({}, {"purity": found, "neighbours": embed.NEIGHBOURS}))
     return results
@@ -82,7 +82,9 @@ def _overlay_steps(
         yield Progress(len(results), len(recipes))
         positions, onto = (cast(Result, one).arrays["positions"] for one in given)
         found = embed.overlay(positions, onto)
-        results.append(Result({"positions": found.positions, "moved": found.moved}))
+        kept = embed.kept_neighbours(positions, onto)
+        arrays = {"positions": found.positions, "moved": found.moved, "kept": kept}
+        results.append(Result(arrays, {"neighbours": embed.NEIGHBOURS}))
     return results
 
 
@@ -92,11 +94,17 @@ def _place_steps(
     results: list[Result] = []
     for recipe, given in zip(recipes, inputs, strict=True):
         yield Progress(len(results), len(recipes))
-        old, drawn, new = (cast(Result, one).arrays for one in given)
+        there, drawn, new = (cast(Result, one) for one in given)
         metric = str(dict(recipe.options)[METRIC])
-        placed = embed.place(old["features"], drawn["positions"], new["features"], metric)
+        placed = embed.place(rows_of(there), drawn.arrays["positions"], rows_of(new), metric)
         results.append(Result({"positions": placed}))
     return results
+
+
+def rows_of(result: Result) -> np.ndarray:
+    """Features, whatever their recipe calls them: its only array."""
+    (rows,) = result.arrays.values()
+    return rows
 
 
 def alone(progress: Progress) -> Progress:
@@ -131,7 +139,7 @@ def pca_recipe(features: Recipe, labelled: str = "", metric: str = "euclidean") 
 
 def tsne_recipe(
     features: Recipe,
-    start: Recipe | None = None,
+    start: Recipe | str = embed.AXES,
     labelled: str = "",
     perplexity: float = embed.PERPLEXITY,
     iterations: int = embed.ITERATIONS,
@@ -147,7 +155,8 @@ def tsne_recipe(
 
     Args:
         features: A recipe that gives features, one row a picture.
-        start: Recipe of a map of the same pictures, which this one starts from and is laid over.
+        start: "axes", "chance", or the recipe of a map of the same pictures, which this one starts
+            from and is laid over.
         labelled: Reference of the set, whose labels tell how pure the map is.
         perplexity: As `embed.tsne` has it, as the rest.
         iterations: In all.
@@ -155,10 +164,12 @@ def tsne_recipe(
         metric: One of `embed.METRICS`.
         seed: Of what is left to chance.
     """
-    from_map = [start] if start else []
+    begin: dict[str, Option] = {"start": start} if isinstance(start, str) else {}
+    from_map = [start] if isinstance(start, Recipe) else []
     return _recipe(
         EMBEDDING, features, *from_map, *_named(labelled), method=TSNE, seed=seed, metric=metric,
         perplexity=float(perplexity), iterations=iterations, exaggeration=float(exaggeration),
+        **begin,
     )  # fmt: skip
 
 
@@ -172,18 +183,33 @@ def through_recipes(features: Sequence[Recipe], labelled: str = "", **asked: Any
     """
     maps: list[Recipe] = []
     for one in features:
-        maps.append(tsne_recipe(one, maps[-1] if maps else None, labelled, **asked))
+        maps.append(tsne_recipe(one, maps[-1] if maps else embed.AXES, labelled, **asked))
     return maps
 
 
 def overlay_recipe(drawn: Recipe, onto: Recipe) -> Recipe:
-    """A map laid over another of the same pictures: positions, and how far each point moved."""
+    """A map laid over another of the same pictures.
+
+    Gives positions, how far each point moved (`embed.Overlay`), and kept, the share of its
+    neighbours that are its neighbours there too.
+    """
     return _recipe(OVERLAY, drawn, onto)
 
 
-def second_seed_recipe(drawn: Recipe) -> Recipe:
-    """The same map from another seed, laid over it: what moved is not to be trusted."""
-    return overlay_recipe(replace(drawn, seed=drawn.seed + 1), drawn)
+def second_seed_recipe(drawn: Recipe, start: str = embed.CHANCE) -> Recipe:
+    """The map made anew from another seed, laid over the first, as `overlay_recipe` has it.
+
+    Args:
+        drawn: The map.
+        start: "chance", which shows how much of it is down to the start: neighbours stay, and
+            where a group lies does not. From the "axes" hardly anything is left to the seed.
+    """
+    inputs = [one for one in drawn.inputs
+              if isinstance(one, str) or one.task != EMBEDDING.name]  # fmt: skip
+    asked = options(**{**dict(drawn.options), "start": start})
+    return overlay_recipe(
+        replace(drawn, inputs=tuple(inputs), options=asked, seed=drawn.seed + 1), drawn
+    )
 
 
 def place_recipe(features: Recipe, drawn: Recipe, new: Recipe) -> Recipe:

@@ -8,4 +8,5 @@ def clusters(count: int, each: int, dimensions: int = 20, apart: float = 8.0, se
     random = np.random.default_rng(seed)
     centres = apart * random.normal(size=(count, dimensions))
     features = np.repeat(centres, each, axis=0) + random.normal(size=(count * each, dimensions))
-    return features.astype(np.float32), np.repeat([f"class {i}" for i in range(count)], each)
+    labels = [f"class {index // each}" for index in range(count * each)]
+    return features.astype(np.float32), labels

@@ -15,7 +15,7 @@ def slow_row(squared: np.ndarray, perplexity: float) -> np.ndarray:
     """Equation 1 of van der Maaten and Hinton 2008, its width found by Brent's method."""
 
     def picked(log_beta: float) -> np.ndarray:
-        weights = np.array([np.exp(-np.exp(log_beta) * one) for one in squared])
+        weights = np.array([np.exp(-np.exp(log_beta) * (one - min(squared))) for one in squared])
         return weights / weights.sum()
 
     def excess(log_beta: float) -> float:

@@ -62,11 +62,10 @@ def test_maps_of_others_are_refused():
 def test_a_second_models_map_lies_on_the_first():
     x, labels = clusters(6, 20)
     turned = (x @ RANDOM.normal(size=(20, 30))).astype(np.float32)
-    first = embed.tsne(x)
-    alone = embed.overlay(embed.tsne(turned), first)
-    found = embed.aligned(turned, first)
-    assert np.median(found.moved) < 0.2
-    assert np.median(found.moved) < np.median(alone.moved)
+    first = embed.tsne(x, perplexity=10)
+    alone = embed.overlay(embed.tsne(turned, perplexity=10), first)
+    found = embed.aligned(turned, first, perplexity=10)
+    assert np.median(found.moved) < 0.2 < 0.4 < np.median(alone.moved)
     assert embed.purity(found.positions, labels) == 1
 
 

@@ -55,6 +55,15 @@ def test_a_few_points_can_be_judged(count):
     assert embed.trustworthiness(Y[:count], Y[:count]) == 1
 
 
+def test_kept_neighbours_are_those_of_both():
+    kept = embed.kept_neighbours(X, Y, 6)
+    for i in (0, 41, 89):
+        near = [set(np.argsort(np.linalg.norm(z - z[i], axis=1))[1:7]) for z in (X, Y)]
+        assert kept[i] == pytest.approx(len(near[0] & near[1]) / 6)
+    assert (embed.kept_neighbours(Y, 3 - 2 * Y) == 1).all()
+    assert embed.kept_neighbours(Y[:1], Y[:1]).tolist() == [1]
+
+
 def slow_purity(x: np.ndarray, labels: list[str], k: int) -> float:
     shares = []
     for i, label in enumerate(labels):

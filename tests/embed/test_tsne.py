@@ -60,23 +60,23 @@ def test_clusters_stay_together_and_neighbours_neighbours():
 
 
 def test_a_poor_start_loses_the_large_arrangement_and_the_axes_keep_it():
-    """Clusters along a line: from their axes they stay in order, from chance they don't."""
+    """Clusters on a grid: from their axes they lie as they did, from chance they don't."""
     random = np.random.default_rng(0)
-    line = np.repeat(np.arange(8.0), 20)
-    x = random.normal(size=(160, 10)).astype(np.float32)
-    x[:, 0] += 30 * line
-    poor = random.normal(size=(160, 2)).astype(np.float32)
+    grid = np.array([(x, y) for x in range(3) for y in range(3)])
+    own = np.repeat(np.arange(9), 20)
+    x = random.normal(size=(180, 10)).astype(np.float32)
+    x[:, :2] += 10 * grid[own]
 
     def order_kept(y: np.ndarray) -> float:
-        middles = np.array([y[line == place].mean(axis=0) for place in range(8)])
-        pairs = np.triu_indices(8, 1)
-        apart = np.linalg.norm(middles[:, None] - middles[None], axis=2)[pairs]
-        return spearmanr(apart, pairs[1] - pairs[0]).statistic
+        middles = np.array([y[own == cluster].mean(axis=0) for cluster in range(9)])
+        pairs = np.triu_indices(9, 1)
+        now, then = (np.linalg.norm(z[:, None] - z, axis=2)[pairs] for z in (middles, grid))
+        return spearmanr(now, then).statistic
 
-    good, bad = embed.tsne(x), embed.tsne(x, start=poor)
-    assert order_kept(good) > 0.95
-    assert order_kept(bad) < 0.7
-    assert embed.purity(bad, [str(one) for one in line]) > 0.9  # the near is kept all the same
+    good, bad = (embed.tsne(x, perplexity=5, start=start) for start in ("axes", "chance"))
+    assert order_kept(good) > 0.9
+    assert order_kept(bad) < 0.5
+    assert embed.purity(bad, [str(one) for one in own]) > 0.95  # the near is kept all the same
 
 
 def test_the_same_seed_gives_the_same_map_and_another_another():
@@ -107,14 +107,19 @@ def test_the_map_can_be_watched_from_its_axes_on():
 def test_every_option_counts():
     plain = embed.tsne(FEATURES, iterations=60)
     for asked in ({"perplexity": 5}, {"iterations": 61}, {"exaggeration": 4}, {"metric": "cosine"},
-                  {"start": plain}):  # fmt: skip
+                  {"start": plain}, {"start": "chance"}):  # fmt: skip
         assert not np.array_equal(embed.tsne(FEATURES, **{"iterations": 60, **asked}), plain), asked
 
 
 def test_a_start_is_kept_to_whatever_its_scale():
-    start = embed.tsne(FEATURES)
-    large, small = (embed.tsne(FEATURES, start=scale * start, iterations=60) for scale in (9, 0.1))
-    np.testing.assert_allclose(large, small, rtol=1e-2, atol=1e-2 * np.ptp(large))
+    start = embed.tsne(FEATURES, perplexity=8)
+    again = embed.tsne(FEATURES, perplexity=8, start=start)
+    assert np.median(embed.overlay(again, start).moved) < 0.3
+    chance = embed.tsne(FEATURES, perplexity=8, start="chance")
+    assert np.median(embed.overlay(chance, start).moved) > 0.5
+    # By a power of two, so that nothing is rounded otherwise.
+    larger = embed.tsne(FEATURES, perplexity=8, start=8 * start)
+    np.testing.assert_array_equal(larger, again)
 
 
 def test_cosine_looks_at_directions_only():
@@ -167,6 +172,8 @@ def test_what_can_not_be_mapped_is_refused_with_a_way_out():
         embed.tsne(FEATURES[:0])
     with pytest.raises(embed.NoMap, match="'manhattan'; there are euclidean, cosine"):
         embed.tsne(FEATURES, metric="manhattan")
+    with pytest.raises(embed.NoMap, match="'pca'; there are axes, chance"):
+        embed.tsne(FEATURES, start="pca")
     for asked in ({"perplexity": 0.5}, {"iterations": 0}, {"exaggeration": 0.0}):
         with pytest.raises(embed.NoMap, match="at least"):
             embed.tsne(FEATURES, **asked)

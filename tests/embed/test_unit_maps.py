@@ -24,7 +24,7 @@ def layer(network: str, seed: int) -> tuple[Responses, np.ndarray]:
         np.random.default_rng(99).normal(size=(4, PICTURES)),
     )
     kinds = np.repeat(list(PLAN[network]), list(PLAN[network].values()))
-    scale = random.uniform(0.01, 100, len(kinds))
+    scale = random.uniform(3, 100, len(kinds))
     peak = (truths[kinds] + 0.3 * random.normal(size=(len(kinds), PICTURES))).T * scale + 5 * scale
     peak = np.concatenate([peak, np.full((PICTURES, 2), 0.25)], axis=1)
     mean = peak - peak.mean(axis=0)
