@@ -15,7 +15,7 @@ from core.steps import Progress, drain
 from core.workbench import Workbench
 from tests.embed.clusters import clusters
 
-FEATURES, LABELS = clusters(4, 12, apart=2.0)
+FEATURES, LABELS = clusters(3, 16)
 OTHERS = (FEATURES @ np.random.default_rng(0).normal(size=(20, 9))).astype(np.float32)
 BY_NAME = {"first": FEATURES, "second": OTHERS, "new": FEATURES[::10], "none": FEATURES[:0]}
 QUICK = {"iterations": 60, "perplexity": 9.0, "exaggeration": 8.0}
