@@ -11,6 +11,7 @@ from core.figures.charts import (
     stacked_counts,
 )
 from core.figures.comparisons import confusion, layer_likeness, reliability_diagram
+from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
     "confusion",
@@ -19,9 +20,13 @@ __all__ = [
     "marked",
     "matrix",
     "nested_squares",
+    "point_map",
     "probability_bars",
+    "purity_curves",
     "reliability_diagram",
     "shape_through",
     "shared_colours",
+    "spread_out",
     "stacked_counts",
+    "staged_map",
 ]

@@ -7,6 +7,19 @@ from core.dissect import PartScores, Responses
 from core.recipes import Task
 from core.tasks.body import BODY, body_recipe, organs_of
 from core.tasks.costs import COSTS, costs_of, costs_recipe
+from core.tasks.embeddings import (
+    EMBEDDING,
+    OVERLAY,
+    PLACE,
+    PURITY,
+    overlay_recipe,
+    pca_recipe,
+    place_recipe,
+    purity_recipe,
+    second_seed_recipe,
+    through_recipes,
+    tsne_recipe,
+)
 from core.tasks.explanations import (
     CHECK,
     EVALUATE,
@@ -19,6 +32,7 @@ from core.tasks.explanations import (
     truth_of,
     truth_recipe,
 )
+from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
 from core.tasks.sets import (
@@ -68,17 +82,26 @@ __all__ = [
     "features_of",
     "features_recipe",
     "grams_recipe",
+    "kinds_of",
     "links_recipe",
     "maps_recipe",
+    "neurons_recipe",
     "organs_of",
+    "overlay_recipe",
     "parts_of",
     "parts_recipe",
+    "pca_recipe",
     "picture_recipe",
+    "place_recipe",
+    "purity_recipe",
     "responses_of",
     "responses_recipe",
     "scores_recipe",
+    "second_seed_recipe",
+    "through_recipes",
     "truth_of",
     "truth_recipe",
+    "tsne_recipe",
     "verdicts_of",
     "verdicts_recipe",
     "without_recipe",
@@ -94,5 +117,6 @@ ALL = by_name(
     [
         SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
         EXPLAIN, EVALUATE, CHECK, TRUTH, FEATURES, VERDICTS, GRAMS, CKA, COSTS,
+        EMBEDDING, OVERLAY, PLACE, PURITY, NEURONS,
     ]
 )  # fmt: skip
