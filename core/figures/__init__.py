@@ -1,6 +1,7 @@
 """Arrays → plotly figures."""
 
 from core.figures.charts import (
+    cascade,
     curves,
     marked,
     matrix,
@@ -14,6 +15,7 @@ from core.figures.comparisons import confusion, layer_likeness, reliability_diag
 from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
+    "cascade",
     "confusion",
     "curves",
     "layer_likeness",
