@@ -1,6 +1,7 @@
 """Arrays → plotly figures."""
 
 from core.figures.charts import (
+    bars,
     cascade,
     curves,
     marked,
@@ -15,6 +16,7 @@ from core.figures.comparisons import confusion, layer_likeness, reliability_diag
 from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
+    "bars",
     "cascade",
     "confusion",
     "curves",

@@ -187,6 +187,20 @@ def cascade(lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
     return figure
 
 
+def bars(values: pd.Series, title: str) -> go.Figure:
+    """A bar for each entry, in their order from the top, every one named."""
+    figure = go.Figure(
+        go.Bar(x=values, y=[str(name) for name in values.index], orientation="h",
+               marker_color=PALETTE[0])
+    )  # fmt: skip
+    figure.update_layout(
+        height=60 + 20 * len(values), margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
+        xaxis={"title": title},
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", dtick=1)
+    return figure
+
+
 def matrix(values: pd.DataFrame) -> go.Figure:
     """A table of shares, -1 to 1, as coloured squares with their figures."""
     figure = go.Figure(

@@ -1,7 +1,7 @@
 """One saliency map, large: its scale, its scores, its options, and what another network's lacks."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 from PIL import Image
@@ -67,10 +67,9 @@ def show(
 ) -> None:
     """The map that was clicked; the first one where none was."""
     st.subheader("Close up", anchor=False)
-    left, right = st.columns(2)
+    card = layers.choose_model(models)
+    left, _ = st.columns(2)
     with left:
-        card = layers.choose_model(models)
-    with right:
         method = methods.choose_one("Method", [saliency.find(key, {}) for key in keys])
     aim, cell = aims.get(card.name), cells.get((card.name, method.key))
     if isinstance(aim, Target) and cell is not None:
@@ -94,7 +93,11 @@ def _show_cell(
             cell.card, cell.picture.id, cell.method.key, aim.class_, aim.against, layer, asked,
         )  # fmt: skip
         other = _choose_other(cell, cells)
-        wanted = [recipe, *([other.recipe] if other else [])]
+        if other:  # layers have names of each network's own
+            against = replace(other.recipe, options=recipe.options)
+            if layer:
+                st.caption(f"Of {plain(other.card.title)} its own last layer is taken.")
+        wanted = [recipe, *([against] if other else [])]
         own, *others = _results(wanted, "close")
         if own is not None:  # not before, or to cancel the map would not be to cancel this
             judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)

@@ -25,8 +25,10 @@ def show(cell: "Cell", result: Result, recipe: Recipe, scale: Scale, opacity: fl
     one = result.arrays["map"]
     stem = f"{cell.method.key}-{cell.card.architecture}"
 
+    crop = cell.crop()  # not in the download's own thread, which knows no session
+
     def picture() -> bytes:
-        large = cell.crop().resize((DOWNLOADED, DOWNLOADED), Image.Resampling.BICUBIC)
+        large = crop.resize((DOWNLOADED, DOWNLOADED), Image.Resampling.BICUBIC)
         return images.png(heat.overlay(large, one, scale, opacity))
 
     with st.container(horizontal=True):
