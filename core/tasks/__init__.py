@@ -33,6 +33,7 @@ from core.tasks.explanations import (
     truth_recipe,
 )
 from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
+from core.tasks.matches import MATCHES, matches_of, matches_recipe
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
 from core.tasks.sets import (
@@ -40,6 +41,7 @@ from core.tasks.sets import (
     FEATURES,
     GRAMS,
     VERDICTS,
+    cka_error_of,
     cka_of,
     cka_recipe,
     features_of,
@@ -71,6 +73,7 @@ __all__ = [
     "body_recipe",
     "by_name",
     "check_recipe",
+    "cka_error_of",
     "cka_of",
     "cka_recipe",
     "costs_of",
@@ -117,6 +120,7 @@ ALL = by_name(
     [
         SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
         EXPLAIN, EVALUATE, CHECK, TRUTH, FEATURES, VERDICTS, GRAMS, CKA, COSTS,
+        MATCHES,
         EMBEDDING, OVERLAY, PLACE, PURITY, NEURONS,
     ]
 )  # fmt: skip
