@@ -32,8 +32,8 @@ from core.tasks.explanations import (
     truth_of,
     truth_recipe,
 )
-from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
 from core.tasks.matches import MATCHES, matches_of, matches_recipe
+from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
 from core.tasks.sets import (
@@ -88,6 +88,8 @@ __all__ = [
     "kinds_of",
     "links_recipe",
     "maps_recipe",
+    "matches_of",
+    "matches_recipe",
     "neurons_recipe",
     "organs_of",
     "overlay_recipe",

@@ -1,0 +1,216 @@
+"""Layers alike: CKA of all main layers of two networks, and the units that match in two of them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from core import compare, figures, tasks
+from core.anatomy import Organ
+from core.compare import Pairs
+from core.engine import Answer
+from core.recipes import Recipe
+from core.sets import PictureSet
+from core.zoo import Card
+from pages.parts import downloads, work
+from pages.parts.session import held
+from pages.parts.text import plain
+
+CHART = "_cka"
+# Pairs of units that are shown.
+SHOWN = 8
+
+
+def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
+    """The heat map, and below it what was clicked."""
+    st.caption(
+        "CKA (centred kernel alignment, Kornblith et al. 2019) is 1 where two layers find the same"
+        " pictures alike and the same different, whatever their units, and 0 where they have"
+        " nothing in common."
+    )
+    try:
+        compare.shuffled(len(pictures), seed=0)
+    except compare.TooFewPictures as error:
+        st.info(plain(error), icon=":material/photo_library:")
+        return
+    one, other = _pair(models)
+    grams = [tasks.grams_recipe(card, pictures.reference) for card in (one, other)]
+    recipe = tasks.cka_recipe(*grams)
+    # The two passes are asked for too, since it is they that have progress to show.
+    *_, answer = work.answers([*dict.fromkeys(grams), recipe], key="cka")
+    if answer.error:
+        work.failed(recipe, answer, "cka")
+    elif answer.result is None:
+        st.skeleton(height=420)
+    else:
+        values = tasks.cka_of(answer.result)
+        chosen = _show_map(values, tasks.cka_error_of(answer.result), one, other, len(pictures))
+        if chosen:
+            _show_units((one, other), chosen, pictures)
+
+
+def _pair(models: Mapping[str, Card]) -> tuple[Card, Card]:
+    """The two networks, the second maybe the first once more; the URL keeps them."""
+    names = list(models)
+    for key, first in (("one", names[0]), ("other", names[min(1, len(names) - 1)])):
+        if held(key) not in models:
+            st.session_state[key] = first
+    left, right = st.columns(2)
+    one = left.selectbox("Rows", names, key="one", bind="query-params")
+    other = right.selectbox(
+        "Columns", names, key="other", bind="query-params",
+        help="A network with itself shows which of its layers do much the same.",
+    )  # fmt: skip
+    return models.get(one, models[names[0]]), models.get(other, models[names[-1]])
+
+
+def _show_map(
+    values: pd.DataFrame, errors: pd.DataFrame, one: Card, other: Card, count: int
+) -> tuple[str, str] | None:
+    """The heat map; gives the two layers that are chosen in it or beside it."""
+    above = st.container()
+    chosen = _layers(values, one, other)
+    figure = figures.layer_likeness(values, one.title, other.title, errors)
+    if chosen:
+        row, column = chosen
+        figures.mark_cell(figure, list(values.index).index(row), list(values.columns).index(column))
+    stem = f"cka-{one.title}-{other.title}"
+    with above:
+        st.caption(_doubt(errors, count))
+        st.plotly_chart(
+            figure, key=CHART, on_select=_take, selection_mode="points",
+            config={"displayModeBar": False},
+            alt=f"CKA of every main layer of {one.title} with every one of {other.title}",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            downloads.csv(values, stem)
+            downloads.npz(
+                {"cka": values.to_numpy(), "standard_error": errors.to_numpy(),
+                 "rows": values.index.to_numpy(str), "columns": values.columns.to_numpy(str)}, stem,
+            )  # fmt: skip
+            downloads.html(figure, stem)
+    st.session_state._cells = [list(values.index), list(values.columns)]
+    return chosen
+
+
+def _doubt(errors: pd.DataFrame, count: int) -> str:
+    """How far the figures may be trusted, with so many pictures."""
+    known = errors.to_numpy()[np.isfinite(errors.to_numpy())]
+    if not known.size:
+        return (
+            f"With {count} pictures, one mini-batch, nobody can say how far these figures are off;"
+            " take a hundred or more."
+        )
+    return (
+        f"Over {count:,} pictures a figure is typically {np.median(known):.2f} and at worst"
+        f" {known.max():.2f} off (standard error, jackknife over mini-batches); four times as many"
+        " pictures halve that. Strangers come out a little above or below 0. Click a cell for the"
+        " units that match."
+    )
+
+
+def _layers(values: pd.DataFrame, one: Card, other: Card) -> tuple[str, str] | None:
+    """The layers that were clicked or are chosen here; the URL keeps them."""
+    chosen = []
+    places = st.columns(2)
+    for place, key, card, names in zip(
+        places, ("row", "column"), (one, other), (values.index, values.columns), strict=True
+    ):
+        if held(key) not in names:
+            st.session_state[key] = None
+        chosen.append(
+            place.selectbox(
+                f"Layer of {plain(card.title)}", list(names), index=None, key=key,
+                bind="query-params", placeholder="Click a cell, or choose",
+            )
+        )  # fmt: skip
+    row, column = map(str, chosen)
+    return (row, column) if row in values.index and column in values.columns else None
+
+
+def _take() -> None:
+    """Choose the layers of the cell that was clicked."""
+    points = st.session_state[CHART].selection.points
+    if points:
+        for key, names, index in zip(
+            ("row", "column"), st.session_state._cells, points[0]["customdata"], strict=True
+        ):
+            st.session_state[key] = names[int(index)]
+
+
+def _show_units(cards: tuple[Card, Card], chosen: tuple[str, str], pictures: PictureSet) -> None:
+    """The pairs of units of two layers that do most alike, with what they look for."""
+    st.subheader("Units that match", anchor=False)
+    bodies = [tasks.body_recipe(card) for card in cards]
+    asked = [
+        tasks.responses_recipe(card, layer, (pictures.reference,))
+        for card, layer in zip(cards, chosen, strict=True)
+    ]
+    recipes = [*bodies, *asked, tasks.matches_recipe(*asked)]
+    answers = work.answers(recipes, key="matches")
+    for recipe, answer in zip(recipes, answers, strict=True):
+        if answer.error:
+            work.failed(recipe, answer, "matches")
+            return
+    mine, theirs, *_, matches = (answer.result for answer in answers)
+    if mine is None or theirs is None or matches is None:
+        st.skeleton(height=300)
+        return
+    row, column = (
+        next(organ for organ in tasks.organs_of(body) if organ.name == layer)
+        for body, layer in zip((mine, theirs), chosen, strict=True)
+    )
+    _show_pairs(cards, (row, column), tasks.matches_of(matches))
+
+
+def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pairs) -> None:
+    (one, other), (row, column) = cards, organs
+    st.caption(
+        f"Each of the {row.shape[0]} units of {plain(one.title)}, {plain(row.name)}, with one of the"
+        f" {column.shape[0]} of {plain(other.title)}, {plain(column.name)}, as far as there are as"
+        " many: so that the correlations r of their peaks over these pictures sum up to the most"
+        f" (Li et al. 2016). Mean r of the {len(found.r)} pairs: {found.r.mean():.2f}. Most alike:"
+    )
+    best = [(int(a), int(b)) for a, b in found.units[:SHOWN]]
+    recipes = [
+        (tasks.picture_recipe(one, row, a), tasks.picture_recipe(other, column, b)) for a, b in best
+    ]
+    wanted = list(dict.fromkeys(recipe for pair in recipes for recipe in pair))
+    answers = dict(zip(wanted, work.answers(wanted, patience=0.2, key="units"), strict=True))
+    with st.grid(4, min_column_width=230) as grid:
+        for pair, units, r in zip(recipes, best, found.r, strict=False):
+            with grid.cell(), st.container(border=True):
+                _show_pair(cards, pair, units, float(r), answers)
+    table = pd.DataFrame(
+        {f"{one.title}, {row.name}": found.units[:, 0],
+         f"{other.title}, {column.name} ": found.units[:, 1], "r": found.r}
+    )  # fmt: skip
+    downloads.csv(table, f"units-{row.name}-{column.name}", index=False)
+
+
+def _show_pair(
+    cards: tuple[Card, Card],
+    pair: tuple[Recipe, Recipe],
+    units: tuple[int, int],
+    r: float,
+    answers: Mapping[Recipe, Answer],
+) -> None:
+    st.markdown(f"r = {r:.2f}")
+    with st.grid(2, min_column_width=70) as grid:
+        for card, recipe, unit in zip(cards, pair, units, strict=True):
+            with grid.cell():
+                _show_picture(card, recipe, answers[recipe], unit)
+
+
+def _show_picture(card: Card, recipe: Recipe, answer: Answer, unit: int) -> None:
+    alt = f"What channel {unit} of {recipe.layer} in {card.title} looks for"
+    if answer.result:
+        dead = " · dead" * answer.result.record["dead"]
+        st.image(answer.result.arrays["face0"], caption=f"{unit}{dead}", alt=alt, width="stretch")
+    elif answer.progress and answer.progress.preview is not None:
+        st.image(answer.progress.preview[0], caption=str(unit), alt=alt, width="stretch")
+    elif answer.error:
+        work.failed(recipe, answer, recipe.key)
+    else:
+        st.skeleton(height=96)
