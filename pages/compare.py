@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.errors import ZooscopeError
+from core.sets import PictureSet
 from core.zoo import Card
 from pages.parts import agreeing, alike, backbones, chooser, layers, sets
 from pages.parts.session import held
@@ -28,8 +29,7 @@ def show() -> None:
     if not models:
         layers.say_none()
         return
-    with st.expander("Pictures", expanded=True, icon=":material/photo_library:"):
-        pictures = sets.choose()
+    pictures = _pictures()
     if held("view") not in VIEWS:
         st.session_state.view = next(iter(VIEWS))
     view = st.segmented_control(
@@ -37,10 +37,26 @@ def show() -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     if pictures is None:
-        st.info("Choose pictures above; networks are compared by what they make of them.",
-                icon=":material/photo_library:")  # fmt: skip
+        st.info(
+            "Choose pictures above; networks are compared by what they make of them.",
+            icon=":material/photo_library:",
+        )
         return
     VIEWS.get(str(view), alike.show)(models, pictures)
+
+
+def _pictures() -> PictureSet | None:
+    """The chosen set; who comes by a link sees what it compares and not how it was chosen."""
+    asked = held(sets.KEY)
+    opened = st.session_state.setdefault("_pictures_opened", not asked)
+    with st.expander("Pictures", expanded=opened, icon=":material/photo_library:"):
+        pictures = sets.choose()
+    if not opened and (pictures is None or pictures.reference != asked):
+        st.session_state._pictures_opened = True  # to see what became of what was asked
+        st.rerun()
+    if pictures is not None and not opened:
+        st.caption(f"{plain(pictures.name)} · {len(pictures):,} pictures")
+    return pictures
 
 
 def _say_left_out(models: dict[str, Card | ZooscopeError]) -> None:

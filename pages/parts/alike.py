@@ -19,7 +19,7 @@ from pages.parts.text import plain
 
 CHART = "_cka"
 # Pairs of units that are shown.
-SHOWN = 8
+SHOWN = 9
 
 
 def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
@@ -167,10 +167,10 @@ def _show_units(cards: tuple[Card, Card], chosen: tuple[str, str], pictures: Pic
 def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pairs) -> None:
     (one, other), (row, column) = cards, organs
     st.caption(
-        f"Each of the {row.shape[0]} units of {plain(one.title)}, {plain(row.name)}, with one of the"
-        f" {column.shape[0]} of {plain(other.title)}, {plain(column.name)}, as far as there are as"
-        " many: so that the correlations r of their peaks over these pictures sum up to the most"
-        f" (Li et al. 2016). Mean r of the {len(found.r)} pairs: {found.r.mean():.2f}. Most alike:"
+        f"{row.shape[0]} units of {plain(one.title)}, {plain(row.name)}, and {column.shape[0]} of"
+        f" {plain(other.title)}, {plain(column.name)}, paired one to one so that the correlations r"
+        " of their peaks over these pictures sum up to the most (Li et al. 2016). Mean r of the"
+        f" {len(found.r)} pairs: {found.r.mean():.2f}. Most alike:"
     )
     best = [(int(a), int(b)) for a, b in found.units[:SHOWN]]
     recipes = [
@@ -178,14 +178,12 @@ def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pa
     ]
     wanted = list(dict.fromkeys(recipe for pair in recipes for recipe in pair))
     answers = dict(zip(wanted, work.answers(wanted, patience=0.2, key="units"), strict=True))
-    with st.grid(4, min_column_width=230) as grid:
+    with st.grid(3, min_column_width=230) as grid:
         for pair, units, r in zip(recipes, best, found.r, strict=False):
             with grid.cell(), st.container(border=True):
                 _show_pair(cards, pair, units, float(r), answers)
-    table = pd.DataFrame(
-        {f"{one.title}, {row.name}": found.units[:, 0],
-         f"{other.title}, {column.name} ": found.units[:, 1], "r": found.r}
-    )  # fmt: skip
+    names = [f"{one.title}, {row.name}", f"{other.title}, {column.name}"]
+    table = pd.DataFrame(found.units, columns=names).assign(r=found.r)
     downloads.csv(table, f"units-{row.name}-{column.name}", index=False)
 
 

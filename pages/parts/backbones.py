@@ -99,5 +99,5 @@ def _show_facts(table: pd.DataFrame, only: bool) -> None:
     if shown.empty:
         st.success("They are built alike, as far as this table tells.", icon=":material/check:")
         return
-    st.dataframe(shown, key="_facts")
+    st.dataframe(shown, key="_facts", height="content")
     downloads.csv(table, "facts")

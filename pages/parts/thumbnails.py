@@ -26,11 +26,11 @@ def show(
         key: Of the page's number, in the URL.
     """
     pages = max(1, -(-len(indices) // SHOWN))
-    asked = str(held(key) or 1)
-    st.session_state[key] = min(max(int(asked), 1), pages) if asked.isdecimal() else 1
+    if held(key) is not None and str(held(key)) not in map(str, range(1, pages + 1)):
+        st.session_state[key] = 1
     place = st.container()
     page = st.pagination(pages, key=key, bind="query-params") if pages > 1 else 1
-    with place, st.grid(6, min_column_width=150) as grid:
+    with place, st.grid(4, min_column_width=150) as grid:
         for index in indices[(page - 1) * SHOWN : page * SHOWN]:
             with grid.cell():
                 _show_one(pictures, index, verdicts)
