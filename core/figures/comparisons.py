@@ -16,7 +16,7 @@ LOWEST, HIGHEST = 320, 760
 def layer_likeness(
     values: pd.DataFrame, row_title: str, column_title: str, errors: pd.DataFrame | None = None
 ) -> go.Figure:
-    """CKA of layers with layers, 0 to 1; a click on a cell gives [row, column] as `customdata`.
+    """CKA of layers with layers, 0 to 1; a click on a cell gives its row as y, its column as x.
 
     Args:
         values: One row a layer of one network, the first at the bottom; one column a layer of the
@@ -37,7 +37,7 @@ def layer_likeness(
 
 
 def confusion(counts: pd.DataFrame) -> go.Figure:
-    """What is taken for what; a click on a cell gives [row, column] as `customdata`.
+    """What is taken for what; a click on a cell gives its row as y, its column as x.
 
     Colours are shares of a row, so that rare classes count like common ones.
 
@@ -135,7 +135,6 @@ def _clickable(
     figure = go.Figure(heat)
     figure.add_scatter(
         x=columns, y=rows, mode="markers", text=told, hoverinfo="text", showlegend=False,
-        customdata=np.stack([rows, columns], axis=1),
         marker={"symbol": "square", "size": CELL, "color": "rgba(0,0,0,0)"},
     )  # fmt: skip
     height = min(HIGHEST, max(LOWEST, NAMES + CELL * len(values)))

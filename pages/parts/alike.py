@@ -13,11 +13,10 @@ from core.engine import Answer
 from core.recipes import Recipe
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import downloads, work
+from pages.parts import cells, downloads, work
 from pages.parts.session import held
 from pages.parts.text import plain
 
-CHART = "_cka"
 # Pairs of units that are shown.
 SHOWN = 9
 
@@ -68,29 +67,22 @@ def _pair(models: Mapping[str, Card]) -> tuple[Card, Card]:
 def _show_map(
     values: pd.DataFrame, errors: pd.DataFrame, one: Card, other: Card, count: int
 ) -> tuple[str, str] | None:
-    """The heat map; gives the two layers that are chosen in it or beside it."""
-    above = st.container()
-    chosen = _layers(values, one, other)
+    """The heat map; gives the two layers that are chosen in it."""
+    st.caption(_doubt(errors, count))
     figure = figures.layer_likeness(values, one.title, other.title, errors)
-    if chosen:
-        row, column = chosen
-        figures.mark_cell(figure, list(values.index).index(row), list(values.columns).index(column))
+    chosen = cells.choose(
+        figure, values, ("row", "column"),
+        [f"Layer of {plain(card.title)}" for card in (one, other)],
+        f"CKA of every main layer of {one.title} with every one of {other.title}",
+    )  # fmt: skip
     stem = f"cka-{one.title}-{other.title}"
-    with above:
-        st.caption(_doubt(errors, count))
-        st.plotly_chart(
-            figure, key=CHART, on_select=_take, selection_mode="points",
-            config={"displayModeBar": False},
-            alt=f"CKA of every main layer of {one.title} with every one of {other.title}",
+    with st.container(horizontal=True):
+        downloads.csv(values, stem)
+        downloads.npz(
+            {"cka": values.to_numpy(), "standard_error": errors.to_numpy(),
+             "rows": values.index.to_numpy(str), "columns": values.columns.to_numpy(str)}, stem,
         )  # fmt: skip
-        with st.container(horizontal=True):
-            downloads.csv(values, stem)
-            downloads.npz(
-                {"cka": values.to_numpy(), "standard_error": errors.to_numpy(),
-                 "rows": values.index.to_numpy(str), "columns": values.columns.to_numpy(str)}, stem,
-            )  # fmt: skip
-            downloads.html(figure, stem)
-    st.session_state._cells = [list(values.index), list(values.columns)]
+        downloads.html(figure, stem)
     return chosen
 
 
@@ -108,35 +100,6 @@ def _doubt(errors: pd.DataFrame, count: int) -> str:
         " pictures halve that. Strangers come out a little above or below 0. Click a cell for the"
         " units that match."
     )
-
-
-def _layers(values: pd.DataFrame, one: Card, other: Card) -> tuple[str, str] | None:
-    """The layers that were clicked or are chosen here; the URL keeps them."""
-    chosen = []
-    places = st.columns(2)
-    for place, key, card, names in zip(
-        places, ("row", "column"), (one, other), (values.index, values.columns), strict=True
-    ):
-        if held(key) not in names:
-            st.session_state[key] = None
-        chosen.append(
-            place.selectbox(
-                f"Layer of {plain(card.title)}", list(names), index=None, key=key,
-                bind="query-params", placeholder="Click a cell, or choose",
-            )
-        )  # fmt: skip
-    row, column = map(str, chosen)
-    return (row, column) if row in values.index and column in values.columns else None
-
-
-def _take() -> None:
-    """Choose the layers of the cell that was clicked."""
-    points = st.session_state[CHART].selection.points
-    if points:
-        for key, names, index in zip(
-            ("row", "column"), st.session_state._cells, points[0]["customdata"], strict=True
-        ):
-            st.session_state[key] = names[int(index)]
 
 
 def _show_units(cards: tuple[Card, Card], chosen: tuple[str, str], pictures: PictureSet) -> None:

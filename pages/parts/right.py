@@ -1,6 +1,6 @@
 """Right and wrong on labelled pictures: by class, what is taken for what, and how sure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import streamlit as st
@@ -10,11 +10,8 @@ from core.compare import Marks, NotScored, Verdicts
 from core.compare.agreement import plain as bare
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import downloads, layers, thumbnails
-from pages.parts.session import held
+from pages.parts import cells, downloads, layers, thumbnails
 from pages.parts.text import plain
-
-CHART = "_confusion"
 
 
 def show(
@@ -79,57 +76,25 @@ def _show_confusion(
     card: Card, counts: pd.DataFrame, verdicts: Verdicts, pictures: PictureSet
 ) -> None:
     st.markdown("**What it takes for what**: click a cell for its pictures")
-    above = st.container()
-    shown, said = _cell(counts)
     figure = figures.confusion(counts)
-    if shown and said:
-        figures.mark_cell(figure, list(counts.index).index(shown), list(counts.columns).index(said))
-    with above:
-        st.plotly_chart(
-            figure, key=CHART, on_select=_take, selection_mode="points",
-            config={"displayModeBar": False}, alt=f"What {card.title} takes for what",
-        )  # fmt: skip
-        with st.container(horizontal=True):
-            downloads.csv(counts, f"confusion-{card.title}")
-            downloads.html(figure, f"confusion-{card.title}")
-    st.session_state._classes = [list(counts.index), list(counts.columns)]
-    if shown and said:
-        indices = _pictures(pictures, verdicts, shown, said, set(counts.columns))
+    chosen = cells.choose(
+        figure, counts, ("shown", "said"), ("They show", "It says"),
+        f"What {card.title} takes for what",
+    )  # fmt: skip
+    if chosen:
+        shown, said = chosen
+        indices = _pictures(pictures, verdicts, shown, said, counts.index)
         if indices:
             thumbnails.show(pictures, indices, {card.title: verdicts}, key="confused")
         else:
             st.caption(f"It takes no {plain(shown)} for {plain(said)}.")
-
-
-def _cell(counts: pd.DataFrame) -> tuple[str | None, str | None]:
-    """The classes that were clicked or are chosen here; the URL keeps them."""
-    chosen = []
-    for place, key, title, names in zip(
-        st.columns(2), ("shown", "said"), ("They show", "It says"),
-        (counts.index, counts.columns), strict=True,
-    ):  # fmt: skip
-        if held(key) not in names:
-            st.session_state[key] = None
-        name = place.selectbox(
-            title, list(names), index=None, key=key, bind="query-params",
-            placeholder="Click a cell, or choose",
-        )  # fmt: skip
-        chosen.append(name if name in names else None)
-    return chosen[0], chosen[1]
-
-
-def _take() -> None:
-    """Choose the classes of the cell that was clicked."""
-    points = st.session_state[CHART].selection.points
-    if points:
-        for key, names, index in zip(
-            ("shown", "said"), st.session_state._classes, points[0]["customdata"], strict=True
-        ):
-            st.session_state[key] = names[int(index)]
+    with st.container(horizontal=True):
+        downloads.csv(counts, f"confusion-{card.title}")
+        downloads.html(figure, f"confusion-{card.title}")
 
 
 def _pictures(
-    pictures: PictureSet, verdicts: Verdicts, shown: str, said: str, named: set[str]
+    pictures: PictureSet, verdicts: Verdicts, shown: str, said: str, named: Iterable[str]
 ) -> list[int]:
     """Those that show the one class and are taken for the other."""
     known = {bare(name) for name in named}

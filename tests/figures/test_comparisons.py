@@ -14,11 +14,9 @@ def test_every_cell_of_a_heat_map_has_a_square_to_click():
     heat, squares = chart.data
     assert squares.type == "scatter"
     assert squares.marker.symbol == "square"
-    places = zip(squares.y, squares.x, strict=True)
-    told = zip(map(tuple, squares.customdata.tolist()), squares.text, strict=True)
-    cells = dict(zip(places, told, strict=True))
+    cells = dict(zip(zip(squares.y, squares.x, strict=True), squares.text, strict=True))
     assert len(cells) == 6
-    assert cells[1, 0] == ((1, 0), "a2, b1: 0.50")
+    assert cells[1, 0] == "a2, b1: 0.50"
     assert np.asarray(heat.z)[1, 0] == 0.5
     assert chart.layout.xaxis.ticktext == ("b1", "b2", "b3")
     assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == ("other", "one")
