@@ -27,6 +27,7 @@ def facts(card: Card, organs: Sequence[Organ]) -> dict[str, str]:
     """
     known = card.facts
     main = [organ for organ in organs if organ.main]
+    wholes = {organ.name.rpartition(".")[0] for organ in organs}
     return {
         "family": known.family if known else "",
         "kind": known.kind if known else "",
@@ -34,7 +35,7 @@ def facts(card: Card, organs: Sequence[Organ]) -> dict[str, str]:
         "classes": f"{len(card.labels):,}",
         "weighted layers": str(len({organ.depth for organ in organs} - {0.0})),
         "main layers": str(len(main)),
-        "commonest block": _most(organ.kind for organ in main),
+        "commonest block": _most(organ.kind for organ in main if organ.name in wholes),
         "norms": _kinds(filter(None, (_norm(organ.kind) for organ in organs))),
         "activations": _kinds(one.kind for one in organs if one.kind in ACTIVATION_FUNCTIONS),
         "channels/reduction": known.stages if known else "",

@@ -90,7 +90,7 @@ def _show_pictures(
 ) -> None:
     st.subheader("Pictures", anchor=False)
     only = len(models) > 1 and st.toggle(
-        "Only what differs", value=True, key="differing", bind="query-params",
+        "Only what differs", value=True, key="disagreed", bind="query-params",
         help="Those first of which the networks are surest.",
     )  # fmt: skip
     indices = differing if only else range(len(pictures))

@@ -68,7 +68,7 @@ def _show_map(
     values: pd.DataFrame, errors: pd.DataFrame, one: Card, other: Card, count: int
 ) -> tuple[str, str] | None:
     """The heat map; gives the two layers that are chosen in it."""
-    st.caption(_doubt(errors, count))
+    st.caption(_doubt(values.to_numpy(), errors.to_numpy(), count))
     figure = figures.layer_likeness(values, one.title, other.title, errors)
     chosen = cells.choose(
         figure, values, ("row", "column"),
@@ -86,9 +86,11 @@ def _show_map(
     return chosen
 
 
-def _doubt(errors: pd.DataFrame, count: int) -> str:
+def _doubt(values: np.ndarray, errors: np.ndarray, count: int) -> str:
     """How far the figures may be trusted, with so many pictures."""
-    known = errors.to_numpy()[np.isfinite(errors.to_numpy())]
+    if np.isnan(values).all():
+        return "No layer tells these pictures apart, so nothing can be said; choose other ones."
+    known = errors[np.isfinite(errors)]
     if not known.size:
         return (
             f"With {count} pictures, one mini-batch, nobody can say how far these figures are off;"
@@ -135,42 +137,41 @@ def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pa
         " of their peaks over these pictures sum up to the most (Li et al. 2016). Mean r of the"
         f" {len(found.r)} pairs: {found.r.mean():.2f}. Most alike:"
     )
-    best = [(int(a), int(b)) for a, b in found.units[:SHOWN]]
-    recipes = [
-        (tasks.picture_recipe(one, row, a), tasks.picture_recipe(other, column, b)) for a, b in best
-    ]
-    wanted = list(dict.fromkeys(recipe for pair in recipes for recipe in pair))
+    sides = list(zip(cards, organs, strict=True))
+    shown = [
+        [(tasks.picture_recipe(*side, int(unit)), _name(*side, int(unit)))
+         for side, unit in zip(sides, units, strict=True)]
+        for units in found.units[:SHOWN]
+    ]  # fmt: skip
+    wanted = list(dict.fromkeys(recipe for pair in shown for recipe, _ in pair))
     answers = dict(zip(wanted, work.answers(wanted, patience=0.2, key="units"), strict=True))
     with st.grid(3, min_column_width=230) as grid:
-        for pair, units, r in zip(recipes, best, found.r, strict=False):
+        for pair, r in zip(shown, found.r, strict=False):
             with grid.cell(), st.container(border=True):
-                _show_pair(cards, pair, units, float(r), answers)
+                st.markdown(f"r = {r:.2f}")
+                with st.grid(2, min_column_width=70) as inner:
+                    for recipe, name in pair:
+                        with inner.cell():
+                            _show_picture(recipe, answers[recipe], name)
     names = [f"{one.title}, {row.name}", f"{other.title}, {column.name}"]
     table = pd.DataFrame(found.units, columns=names).assign(r=found.r)
     downloads.csv(table, f"units-{row.name}-{column.name}", index=False)
 
 
-def _show_pair(
-    cards: tuple[Card, Card],
-    pair: tuple[Recipe, Recipe],
-    units: tuple[int, int],
-    r: float,
-    answers: Mapping[Recipe, Answer],
-) -> None:
-    st.markdown(f"r = {r:.2f}")
-    with st.grid(2, min_column_width=70) as grid:
-        for card, recipe, unit in zip(cards, pair, units, strict=True):
-            with grid.cell():
-                _show_picture(card, recipe, answers[recipe], unit)
+def _name(card: Card, organ: Organ, unit: int) -> str:
+    """A unit's number, and where it is a class its name."""
+    named = organ.depth == 1 and organ.shape == (len(card.labels),)
+    return f"{unit} · {card.labels[unit]}" if named else str(unit)
 
 
-def _show_picture(card: Card, recipe: Recipe, answer: Answer, unit: int) -> None:
-    alt = f"What channel {unit} of {recipe.layer} in {card.title} looks for"
+def _show_picture(recipe: Recipe, answer: Answer, name: str) -> None:
+    alt = f"What {name} of {recipe.layer} in {recipe.model} looks for"
     if answer.result:
         dead = " · dead" * answer.result.record["dead"]
-        st.image(answer.result.arrays["face0"], caption=f"{unit}{dead}", alt=alt, width="stretch")
+        caption = plain(name + dead)
+        st.image(answer.result.arrays["face0"], caption=caption, alt=alt, width="stretch")
     elif answer.progress and answer.progress.preview is not None:
-        st.image(answer.progress.preview[0], caption=str(unit), alt=alt, width="stretch")
+        st.image(answer.progress.preview[0], caption=plain(name), alt=alt, width="stretch")
     elif answer.error:
         work.failed(recipe, answer, recipe.key)
     else:
