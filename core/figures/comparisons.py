@@ -49,7 +49,7 @@ def confusion(counts: pd.DataFrame) -> go.Figure:
                       hoverinfo="skip")  # fmt: skip
     figure = _clickable(counts, heat, "{} taken for {}: {} pictures")
     figure.update_xaxes(title="said")
-    figure.update_yaxes(title="shown", autorange="reversed")
+    figure.update_yaxes(title="shown", range=[len(counts) - 0.5, -0.5])
     return figure
 
 
@@ -140,11 +140,13 @@ def _clickable(
     height = min(HIGHEST, max(LOWEST, NAMES + CELL * len(values)))
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select",
-        dragmode=False,
+        # The middle that is nearest is that of the cell, however wide cells are.
+        dragmode=False, hovermode="closest", hoverdistance=-1,
     )  # fmt: skip
     for update, names_of in (
         (figure.update_xaxes, values.columns), (figure.update_yaxes, values.index),
     ):  # fmt: skip
-        update(tickvals=np.arange(len(names_of)), ticktext=list(names_of), showgrid=False,
+        update(range=[-0.5, len(names_of) - 0.5], tickvals=np.arange(len(names_of)),
+               ticktext=list(names_of), showgrid=False,
                zeroline=False, automargin=True)  # fmt: skip
     return figure

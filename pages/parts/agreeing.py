@@ -97,8 +97,8 @@ def _show_pictures(
     if not indices:
         st.success("All networks say the same of every picture.", icon=":material/check:")
         return
+    thumbnails.show(pictures, indices, models, verdicts, key="page")
     titled = {models[name].title: one for name, one in verdicts.items()}
-    thumbnails.show(pictures, indices, titled, key="page")
     downloads.csv(_table(pictures, indices, titled), "verdicts", index=False)
 
 

@@ -85,7 +85,8 @@ def _show_confusion(
         shown, said = chosen
         indices = _pictures(pictures, verdicts, shown, said, counts.index)
         if indices:
-            thumbnails.show(pictures, indices, {card.title: verdicts}, key="confused")
+            said_by = {card.name: verdicts}
+            thumbnails.show(pictures, indices, {card.name: card}, said_by, key="confused")
         else:
             st.caption(f"It takes no {plain(shown)} for {plain(said)}.")
     with st.container(horizontal=True):

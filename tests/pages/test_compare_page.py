@@ -133,6 +133,12 @@ def test_agreement_names_the_pictures_on_which_they_differ(app: AppTest, bundled
     settled(app)
     assert alts(app)[0].startswith("Picture 0:")
     assert len(alts(app)) == 12
+    shown = next(one.value for one in app.caption if one.value.startswith(f"**{truth[0]}**"))
+    for card in cards.values():
+        said = verdicts[card.name]
+        mark = "check" if said.labels[0] == truth[0] else "close"
+        line = f":material/{mark}: {card.title}: {said.labels[0]}, {said.probability[0]:.0%}"
+        assert line in shown.replace("\\", "")
 
 
 def test_a_cell_of_the_confusion_shows_its_pictures(app: AppTest, bundled):
@@ -158,6 +164,8 @@ def test_who_does_not_know_the_labels_is_not_scored(app: AppTest):
     opened(app, RESNET, EFFICIENTNET, view="Agreement")
     assert infos(app).count("is not scored") == 2
     assert not app.dataframe[1:]  # the first has the set's classes
+    assert "test_resnet: " in captions(app)
+    assert ":material/close:" not in captions(app)  # it can't be wrong either
 
 
 def test_nobody_is_right_on_pictures_without_labels(app: AppTest, noise):
