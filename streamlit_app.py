@@ -27,6 +27,8 @@ PAGES = (
      "Where networks looked, by every method, and how the maps compare."),
     ("trust", "Trust", "fact_check",
      "Which of these maps to believe: scores, checks, and the truth of drawn scenes."),
+    ("compare", "Compare", "difference",
+     "How networks differ over a set of pictures: inside, in what they say, in cost."),
     ("scenes", "Scenes", "draw",
      "Pictures drawn by rule: set what stands where, see the truth of its parts."),
     ("models", "Models", "pets",

@@ -178,3 +178,33 @@ def test_bundled_networks_know_their_scenes(bundled: list[str], bench: Bench):
     assert alike == pytest.approx(1 - differing / 56)
     with pytest.raises(compare.NotScored):
         compare.marks(verdicts[names[0]], truth, zoo.describe(NAME).labels)
+
+
+def test_cka_tells_its_standard_error(bench: Bench, small_model: zoo.Model):
+    chosen = give(bench, drawn(20))
+    recipe = tasks.grams_recipe(bench.card(NAME), chosen.reference)
+    (result,) = bench.answer([tasks.cka_recipe(recipe, recipe)])
+    found = tasks.cka_error_of(result)
+    layers = ["conv1.0", "layer3.0"]
+    assert set(layers) <= set(found.index)
+    own = compare.grams(small_model, chosen.pictures, layers)
+    assert own.sizes == (7, 7, 6)
+    expected = compare.standard_error(own, own)
+    np.testing.assert_allclose(found.loc[layers, layers], expected, atol=1e-4)
+    assert expected[0, 1] > 1e-3
+
+
+def test_units_are_matched_over_a_set(bench: Bench):
+    chosen = give(bench, drawn(12))
+    one, other = (
+        tasks.responses_recipe(bench.card(name), layer, (chosen.reference,))
+        for name, layer in ((NAME, "layer2"), ("untrained/test_efficientnet", "blocks.1"))
+    )
+    a, b, result = bench.answer([one, other, tasks.matches_recipe(one, other)])
+    found = tasks.matches_of(result)
+    expected = compare.pairs(tasks.responses_of(a).peak, tasks.responses_of(b).peak)
+    np.testing.assert_array_equal(found.units, expected.units)
+    np.testing.assert_array_equal(found.r, expected.r)
+    usual = tasks.responses_recipe(bench.card(NAME), "layer2")
+    with pytest.raises(compare.OtherPictures, match="one set"):
+        tasks.matches_recipe(one, usual)

@@ -32,7 +32,9 @@ from core.compare.cka import (
     grams_steps,
     shuffled,
 )
-from core.compare.matched import Match, correlations, matched
+from core.compare.facts import differing, facts, facts_table
+from core.compare.jackknife import standard_error
+from core.compare.matched import Match, Pairs, correlations, matched, pairs
 
 __all__ = [
     "BATCH",
@@ -45,6 +47,7 @@ __all__ = [
     "Match",
     "NotScored",
     "OtherPictures",
+    "Pairs",
     "Reliability",
     "TooFewPictures",
     "Verdicts",
@@ -54,16 +57,21 @@ __all__ = [
     "correlations",
     "costs",
     "costs_steps",
+    "differing",
     "disagreements",
+    "facts",
+    "facts_table",
     "grams",
     "grams_steps",
     "machine",
     "marks",
     "matched",
     "multiply_adds",
+    "pairs",
     "peak",
     "reliability",
     "shuffled",
+    "standard_error",
     "table",
     "top",
 ]

@@ -54,10 +54,12 @@ class Grams:
         layers: Dotted names, in the order of computing.
         entries: For each layer the upper triangles of its centred Gram matrices, all batches in one
             row, weighted so that the dot product of two rows is the sum over batches of HSIC₁.
+        sizes: Pictures in each batch.
     """
 
     layers: tuple[str, ...]
     entries: Float[np.ndarray, "l pairs"]
+    sizes: tuple[int, ...]
 
 
 def cka(
@@ -113,15 +115,15 @@ def grams_steps(
         UnknownLayer: No such layer.
     """
     parts: list[list[np.ndarray]] = [[] for _ in layers]
-    done = 0
+    sizes: list[int] = []
     for x in inputs:
         found = sweep.seen(m, x, layers, _products)
         for part, name in zip(parts, layers, strict=True):
             part.append(_entries(found[name].double().cpu().numpy()))
-        done += len(x)
-        yield Progress(done, total)
+        sizes.append(len(x))
+        yield Progress(sum(sizes), total)
     rows = [np.concatenate(part) for part in parts]
-    return Grams(tuple(layers), np.stack(rows).astype(np.float32))
+    return Grams(tuple(layers), np.stack(rows).astype(np.float32), tuple(sizes))
 
 
 def between(a: Grams, b: Grams) -> Float[np.ndarray, "la lb"]:
@@ -134,7 +136,7 @@ def between(a: Grams, b: Grams) -> Float[np.ndarray, "la lb"]:
     Raises:
         OtherPictures: The batches are others.
     """
-    if a.entries.shape[1] != b.entries.shape[1]:
+    if a.sizes != b.sizes:
         raise OtherPictures("These Gram matrices are not of the same pictures.")
     return _cosines(a.entries, b.entries).astype(np.float32)
 

@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from scipy.optimize import linear_sum_assignment
+
+from core.compare.cka import TooFewPictures
+
+# Over two pictures any two units that change at all correlate by 1 or -1.
+FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -22,6 +28,19 @@ class Match:
     r: float
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Units of two layers, each with another one, the most alike first.
+
+    Attributes:
+        units: Number of the one layer's unit, and of the other's.
+        r: Correlation of each pair over the pictures, -1 to 1.
+    """
+
+    units: Int[np.ndarray, "k 2"]
+    r: Float[np.ndarray, " k"]
+
+
 def correlations(
     a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]
 ) -> Float[np.ndarray, "ca cb"]:
@@ -30,6 +49,31 @@ def correlations(
     A unit that never changes correlates with nothing: 0.
     """
     return (_standard(a).T @ _standard(b) / max(1, len(a))).astype(np.float32)
+
+
+def pairs(a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]) -> Pairs:
+    """Units of two layers paired one to one, so that the pairs' correlations sum up to the most.
+
+    Li et al. 2016 (arXiv 1511.07543), section 3.2: bipartite matching. Of the larger layer some
+    units stay alone.
+
+    Args:
+        a: The one layer's responses to some pictures.
+        b: The other's to the same.
+
+    Raises:
+        TooFewPictures: Fewer than 3.
+    """
+    if len(a) < FEWEST:
+        raise TooFewPictures(
+            f"Units are matched by their responses to {FEWEST} pictures at least; there are"
+            f" {len(a)}. Choose more."
+        )
+    r = correlations(a, b)
+    units = np.stack(linear_sum_assignment(r, maximize=True), axis=1)
+    found = r[units[:, 0], units[:, 1]]
+    order = np.argsort(-found, kind="stable")
+    return Pairs(units[order], found[order])
 
 
 def matched(unit: Float[np.ndarray, " n"], layers: Mapping[str, Float[np.ndarray, "n c"]]) -> Match:

@@ -12,15 +12,23 @@ from core.figures.charts import (
     shared_colours,
     stacked_counts,
 )
-from core.figures.comparisons import confusion, layer_likeness, reliability_diagram
+from core.figures.comparisons import (
+    accuracy_by_time,
+    confusion,
+    layer_likeness,
+    mark_cell,
+    reliability_diagram,
+)
 from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
+    "accuracy_by_time",
     "bars",
     "cascade",
     "confusion",
     "curves",
     "layer_likeness",
+    "mark_cell",
     "marked",
     "matrix",
     "nested_squares",

@@ -13,27 +13,31 @@ CELL, NAMES = 16, 140
 LOWEST, HIGHEST = 320, 760
 
 
-def layer_likeness(values: pd.DataFrame, row_title: str, column_title: str) -> go.Figure:
-    """CKA of layers with layers, 0 to 1; a click on a cell gives [row, column] as `customdata`.
+def layer_likeness(
+    values: pd.DataFrame, row_title: str, column_title: str, errors: pd.DataFrame | None = None
+) -> go.Figure:
+    """CKA of layers with layers, 0 to 1; a click on a cell gives its row as y, its column as x.
 
     Args:
         values: One row a layer of one network, the first at the bottom; one column a layer of the
             other. NaN stays empty.
         row_title: The one network.
         column_title: The other.
+        errors: The standard error of each; NaN is not told.
     """
     heat = go.Heatmap(
         z=values, zmin=0, zmax=1, colorscale=UNSIGNED, hoverinfo="skip",
         colorbar={"thickness": 12, "title": "CKA"},
     )  # fmt: skip
-    figure = _clickable(values, heat, "{}, {}: {:.2f}")
+    told = None if errors is None else errors.map(lambda error: f" ± {error:.2f}" * (error >= 0))
+    figure = _clickable(values, heat, "{}, {}: {:.2f}", told)
     figure.update_xaxes(title=column_title)
     figure.update_yaxes(title=row_title)
     return figure
 
 
 def confusion(counts: pd.DataFrame) -> go.Figure:
-    """What is taken for what; a click on a cell gives [row, column] as `customdata`.
+    """What is taken for what; a click on a cell gives its row as y, its column as x.
 
     Colours are shares of a row, so that rare classes count like common ones.
 
@@ -45,7 +49,7 @@ def confusion(counts: pd.DataFrame) -> go.Figure:
                       hoverinfo="skip")  # fmt: skip
     figure = _clickable(counts, heat, "{} taken for {}: {} pictures")
     figure.update_xaxes(title="said")
-    figure.update_yaxes(title="shown", autorange="reversed")
+    figure.update_yaxes(title="shown", range=[len(counts) - 0.5, -0.5])
     return figure
 
 
@@ -76,13 +80,48 @@ def reliability_diagram(found: Reliability) -> go.Figure:
     return figure
 
 
-def _clickable(values: pd.DataFrame, heat: go.Heatmap, wording: str) -> go.Figure:
+def mark_cell(figure: go.Figure, row: int, column: int) -> None:
+    """Draw a frame about a cell of a heat map whose cells can be clicked."""
+    figure.add_shape(
+        type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
+        line={"color": PALETTE[1], "width": 3},
+    )  # fmt: skip
+
+
+def accuracy_by_time(table: pd.DataFrame) -> go.Figure:
+    """How often networks are right against how long they take; the larger, the more parameters.
+
+    Args:
+        table: One row a network, with columns "ms a picture", "accuracy" and "parameters".
+    """
+    figure = go.Figure()
+    largest = table["parameters"].max()
+    for (name, row), colour in zip(table.iterrows(), PALETTE, strict=False):
+        figure.add_scatter(
+            x=[row["ms a picture"]], y=[row["accuracy"]], name=str(name), mode="markers",
+            # Areas, not widths, are as the figures are; a dot that is hardly there is no dot.
+            marker={"color": colour, "size": 10 + 30 * (row["parameters"] / largest) ** 0.5},
+            hovertemplate="%{x:.1f} ms, %{y:.1%}" + f"<extra>{name}</extra>",
+        )  # fmt: skip
+    figure.update_layout(
+        height=340, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False, showlegend=True,
+        legend={"orientation": "h", "y": -0.25, "itemsizing": "constant"},
+    )  # fmt: skip
+    figure.update_xaxes(title="ms a picture", rangemode="tozero")
+    figure.update_yaxes(title="accuracy", tickformat=".0%")
+    return figure
+
+
+def _clickable(
+    values: pd.DataFrame, heat: go.Heatmap, wording: str, more: pd.DataFrame | None = None
+) -> go.Figure:
     """A heat map under invisible squares: Streamlit's charts let points be clicked, no cells.
 
     Args:
         values: The table.
         heat: Its cells.
         wording: Of what stands under the pointer: row, column, value.
+        more: Text after it, for each cell.
     """
     rows, columns = (index.ravel() for index in np.indices(values.shape))
     told = [
@@ -90,21 +129,24 @@ def _clickable(values: pd.DataFrame, heat: go.Heatmap, wording: str) -> go.Figur
         for row, line in zip(values.index, values.to_numpy(), strict=True)
         for column, value in zip(values.columns, line, strict=True)
     ]
+    if more is not None:
+        told = [one + end for one, end in zip(told, more.to_numpy().ravel(), strict=True)]
     heat.update(x=np.arange(values.shape[1]), y=np.arange(values.shape[0]))
     figure = go.Figure(heat)
     figure.add_scatter(
         x=columns, y=rows, mode="markers", text=told, hoverinfo="text", showlegend=False,
-        customdata=np.stack([rows, columns], axis=1),
         marker={"symbol": "square", "size": CELL, "color": "rgba(0,0,0,0)"},
     )  # fmt: skip
     height = min(HIGHEST, max(LOWEST, NAMES + CELL * len(values)))
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select",
-        dragmode=False,
+        # The middle that is nearest is that of the cell, however wide cells are.
+        dragmode=False, hovermode="closest", hoverdistance=-1,
     )  # fmt: skip
     for update, names_of in (
         (figure.update_xaxes, values.columns), (figure.update_yaxes, values.index),
     ):  # fmt: skip
-        update(tickvals=np.arange(len(names_of)), ticktext=list(names_of), showgrid=False,
+        update(range=[-0.5, len(names_of) - 0.5], tickvals=np.arange(len(names_of)),
+               ticktext=list(names_of), showgrid=False,
                zeroline=False, automargin=True)  # fmt: skip
     return figure

@@ -32,6 +32,7 @@ from core.tasks.explanations import (
     truth_of,
     truth_recipe,
 )
+from core.tasks.matches import MATCHES, matches_of, matches_recipe
 from core.tasks.neurons import NEURONS, kinds_of, neurons_recipe
 from core.tasks.pictures import PICTURE, direction_recipe, picture_recipe
 from core.tasks.scores import SCORES, scores_recipe
@@ -40,6 +41,7 @@ from core.tasks.sets import (
     FEATURES,
     GRAMS,
     VERDICTS,
+    cka_error_of,
     cka_of,
     cka_recipe,
     features_of,
@@ -71,6 +73,7 @@ __all__ = [
     "body_recipe",
     "by_name",
     "check_recipe",
+    "cka_error_of",
     "cka_of",
     "cka_recipe",
     "costs_of",
@@ -85,6 +88,8 @@ __all__ = [
     "kinds_of",
     "links_recipe",
     "maps_recipe",
+    "matches_of",
+    "matches_recipe",
     "neurons_recipe",
     "organs_of",
     "overlay_recipe",
@@ -117,6 +122,7 @@ ALL = by_name(
     [
         SCORES, BODY, PICTURE, RESPONSES, PARTS, LINKS, MAPS, WITHOUT,
         EXPLAIN, EVALUATE, CHECK, TRUTH, FEATURES, VERDICTS, GRAMS, CKA, COSTS,
+        MATCHES,
         EMBEDDING, OVERLAY, PLACE, PURITY, NEURONS,
     ]
 )  # fmt: skip

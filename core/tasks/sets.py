@@ -67,7 +67,8 @@ def _grams_steps(
         runs = compare.shuffled(len(chosen), recipe.seed, size)
         ready = sweep.inputs(m, sweep.pictures(m, chosen, runs))
         found = yield from compare.grams_steps(m, ready, len(chosen), layers)
-        results.append(Result({"entries": found.entries}, {"layers": layers}))
+        record = {"layers": layers, "sizes": list(found.sizes)}
+        results.append(Result({"entries": found.entries}, record))
     return results
 
 
@@ -79,12 +80,14 @@ def _cka_steps(
         yield Progress(len(results), len(recipes))
         a, b = (_grams_of(cast(Result, one)) for one in given)
         record = {"rows": list(a.layers), "columns": list(b.layers)}
-        results.append(Result({"cka": compare.between(a, b)}, record))
+        arrays = {"cka": compare.between(a, b), "error": compare.standard_error(a, b)}
+        results.append(Result(arrays, record))
     return results
 
 
 def _grams_of(result: Result) -> Grams:
-    return Grams(tuple(result.record["layers"]), result.arrays["entries"])
+    record = result.record
+    return Grams(tuple(record["layers"]), result.arrays["entries"], tuple(record["sizes"]))
 
 
 FEATURES = Task(
@@ -92,8 +95,8 @@ FEATURES = Task(
     by_picture=True,
 )  # fmt: skip
 VERDICTS = Task("verdicts", version=1, steps=_verdicts_steps, cost=0.05)
-GRAMS = Task("grams", version=1, steps=_grams_steps, cost=8.0)
-CKA = Task("cka", version=1, steps=_cka_steps, cost=0.05)
+GRAMS = Task("grams", version=2, steps=_grams_steps, cost=8.0)
+CKA = Task("cka", version=2, steps=_cka_steps, cost=0.05)
 
 
 def features_recipe(
@@ -180,5 +183,14 @@ def cka_recipe(a: Recipe, b: Recipe) -> Recipe:
 
 def cka_of(result: Result) -> pd.DataFrame:
     """The table that such a recipe gave: a row for each layer of one, a column for the other's."""
+    return _by_layer(result, "cka")
+
+
+def cka_error_of(result: Result) -> pd.DataFrame:
+    """The standard error of each figure of that table; NaN where it can't be told."""
+    return _by_layer(result, "error")
+
+
+def _by_layer(result: Result, array: str) -> pd.DataFrame:
     record = result.record
-    return pd.DataFrame(result.arrays["cka"], record["rows"], record["columns"])
+    return pd.DataFrame(result.arrays[array], record["rows"], record["columns"])

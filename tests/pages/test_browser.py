@@ -159,7 +159,7 @@ def test_a_hub_out_of_reach_leaves_the_user_with_ways_out(real_app, new_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "place",
-    ["", "models", "neurons", "compare_neurons", "layers", "saliency", "trust"],
+    ["", "models", "neurons", "compare_neurons", "layers", "saliency", "trust", "compare"],
 )
 def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, place):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
@@ -239,3 +239,36 @@ def test_maps_are_judged(real_app, new_page):
     page.wait_for_url(re.compile("by="))
     assert params(page)["by"] == ["overlap of the top tenth"]
     assert page.get_by_alt_text("The picture at this step of deletion").count() == 1
+
+
+def test_networks_are_compared_and_the_link_keeps_the_cell(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/compare{CHOSEN}&set=scenes:12~7")
+    page.get_by_role("heading", name="How do they differ?").wait_for()
+    chart = page.locator(".js-plotly-plot .nsewdrag").first
+    chart.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)  # the chart takes its width once it is there
+    box = chart.bounding_box()
+    # Off the cell's middle: it is the cell that counts, not its invisible square.
+    page.mouse.move(box["x"] + 1, box["y"] + box["height"] - 9)
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] - 8)
+    page.locator(".hoverlayer text").first.wait_for()
+    page.mouse.down()
+    page.mouse.up()
+    page.get_by_text("Mean r of the").wait_for()
+    page.get_by_alt_text(f"of conv_stem in {LOCAL[1]} looks for").first.wait_for()
+    assert (params(page)["row"], params(page)["column"]) == (["conv_stem"], ["conv_stem"])
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="CSV").first.click()
+    assert Path(kept.value.path()).read_text().startswith(",conv_stem,")
+
+    other = new_page()
+    other.goto(page.url)
+    other.get_by_text("Mean r of the").wait_for()
+    page.get_by_text("Agreement", exact=True).click()
+    page.get_by_role("heading", name="Who says the same").wait_for()
+    page.get_by_text("Only what differs").click()
+    page.get_by_alt_text("Picture 0: bear").wait_for()
+    page.wait_for_url(re.compile("disagreed=false"))
+    page.get_by_text("Backbones", exact=True).click()
+    page.get_by_role("heading", name="What they are built of").wait_for()
