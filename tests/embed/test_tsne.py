@@ -79,6 +79,16 @@ def test_a_poor_start_loses_the_large_arrangement_and_the_axes_keep_it():
     assert embed.purity(bad, [str(one) for one in own]) > 0.95  # the near is kept all the same
 
 
+def test_many_points_begin_on_a_grid_and_end_as_well(monkeypatch):
+    p = slow_joint(FEATURES, perplexity=30, count=90)
+    tree = embed.tsne(FEATURES, iterations=240)
+    monkeypatch.setattr(import_module("core.embed.tsne"), "MANY", 1)
+    grid = embed.tsne(FEATURES, iterations=240)
+    assert not np.array_equal(grid, tree)
+    assert divergence(p, grid) == pytest.approx(divergence(p, tree), rel=0.05)
+    assert embed.purity(grid, LABELS) == 1
+
+
 def test_the_same_seed_gives_the_same_map_and_another_another():
     first, again, other = (embed.tsne(FEATURES, seed=seed, iterations=60) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first, again)
