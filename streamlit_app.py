@@ -25,6 +25,8 @@ PAGES = (
      "Where networks looked, by every method, and how the maps compare."),
     ("trust", "Trust", "fact_check",
      "Which of these maps to believe: scores, checks, and the truth of drawn scenes."),
+    ("maps", "Maps", "scatter_plot",
+     "Pictures and neurons as points: what each network finds alike, from pixels to classes."),
     ("scenes", "Scenes", "draw",
      "Pictures drawn by rule: set what stands where, see the truth of its parts."),
     ("models", "Models", "pets",

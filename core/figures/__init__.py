@@ -11,14 +11,23 @@ from core.figures.charts import (
     stacked_counts,
 )
 from core.figures.comparisons import confusion, layer_likeness, reliability_diagram
-from core.figures.maps import point_map, purity_curves, spread_out, staged_map
+from core.figures.maps import (
+    HEIGHT,
+    most_frequent,
+    point_map,
+    purity_curves,
+    spread_out,
+    staged_map,
+)
 
 __all__ = [
+    "HEIGHT",
     "confusion",
     "curves",
     "layer_likeness",
     "marked",
     "matrix",
+    "most_frequent",
     "nested_squares",
     "point_map",
     "probability_bars",

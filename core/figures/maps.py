@@ -39,6 +39,7 @@ def point_map(
     pictures: Mapping[int, Image.Image] | None = None,
     added: Float[np.ndarray, "m 2"] | None = None,
     title: str = "",
+    kinds: Sequence[str] = (),
 ) -> go.Figure:
     """A map; the custom data of each point is its number, which a click or a lasso brings.
 
@@ -51,17 +52,20 @@ def point_map(
         pictures: Shown in place of the dot, by the number of the point (`spread_out` says which).
         added: Points that were placed later; their numbers go on after the others'.
         title: Of the colours.
+        kinds: Those told apart, so that they look the same on several maps; by what is on this one
+            where empty (`most_frequent` of all gives them).
     """
     names = names or [str(index) for index in range(len(positions))]
     shown = pictures or {}
     if colours is None or isinstance(colours, np.ndarray):
         groups = {"": list(range(len(positions)))}
     else:
-        groups = _by_kind(colours)
+        kinds = list(kinds) or most_frequent(colours)
+        groups = _by_kind(colours, kinds)
     traces = [
         _points(positions, rows, names, chosen, shown)
-        | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, index, rows, shown)}
-        for index, (kind, rows) in enumerate(groups.items())
+        | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, kinds, rows, shown)}
+        for kind, rows in groups.items()
     ]
     if isinstance(colours, np.ndarray):
         traces[0]["marker"] |= _scale(colours, title)
@@ -142,13 +146,17 @@ def purity_curves(lines: Mapping[str, Mapping[str, tuple[float, float]]]) -> go.
     return figure
 
 
-def _by_kind(colours: Sequence[str]) -> dict[str, list[int]]:
-    """The points of each kind, by name; those too many for a look of their own together."""
+def most_frequent(colours: Sequence[str]) -> list[str]:
+    """The kinds that have a look of their own, in the order of the alphabet."""
     counts = Counter(kind for kind in colours if kind)
-    kept = sorted(kind for kind, _ in counts.most_common(len(LOOKS)))
-    groups: dict[str, list[int]] = {kind: [] for kind in (*kept, OTHERS, UNKNOWN)}
+    return sorted(kind for kind, _ in counts.most_common(len(LOOKS)))
+
+
+def _by_kind(colours: Sequence[str], kinds: Sequence[str]) -> dict[str, list[int]]:
+    """The points of each kind, by name; those without a look of their own together."""
+    groups: dict[str, list[int]] = {kind: [] for kind in (*kinds, OTHERS, UNKNOWN)}
     for index, kind in enumerate(colours):
-        groups[kind if kind in kept else OTHERS if kind else UNKNOWN].append(index)
+        groups[kind if kind in kinds else OTHERS if kind else UNKNOWN].append(index)
     return {kind: rows for kind, rows in groups.items() if rows}
 
 
@@ -172,9 +180,10 @@ def _points(
 
 
 def _marker(
-    kind: str, index: int, rows: Sequence[int], shown: Mapping[int, Image.Image]
+    kind: str, kinds: Sequence[str], rows: Sequence[int], shown: Mapping[int, Image.Image]
 ) -> dict[str, Any]:
     """How a kind looks; where a picture stands, its frame."""
+    index = kinds.index(kind) if kind in kinds else 0
     colour, symbol = (GREY, GREYS[kind]) if kind in GREYS else LOOKS[index % len(LOOKS)]
     framed = [row in shown for row in rows]
     return {
