@@ -11,20 +11,16 @@ from core.figures.charts import (
     stacked_counts,
 )
 from core.figures.comparisons import confusion, layer_likeness, reliability_diagram
-from core.figures.maps import (
-    HEIGHT,
-    most_frequent,
-    point_map,
-    purity_curves,
-    spread_out,
-    staged_map,
-)
+from core.figures.looks import LOOKS, legend, most_frequent
+from core.figures.maps import HEIGHT, point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
     "HEIGHT",
+    "LOOKS",
     "confusion",
     "curves",
     "layer_likeness",
+    "legend",
     "marked",
     "matrix",
     "most_frequent",

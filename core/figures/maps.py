@@ -2,9 +2,7 @@
 
 import base64
 import io
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,21 +10,17 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 from PIL import Image
 
-from core.figures.charts import GREY, PALETTE
+from core.figures.charts import PALETTE
+from core.figures.looks import DOT, LOOKS, by_kind, look, most_frequent
 
-# A kind's look: six colours and five symbols tell 30 kinds apart, to the colour-blind too.
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
-LOOKS = tuple((colour, symbol) for symbol, colour in product(SYMBOLS, PALETTE))
-# The kinds beyond, and points of which nothing is known.
-OTHERS, UNKNOWN = "others", "unknown"
-GREYS = {OTHERS: "circle-open", UNKNOWN: "x-thin-open"}
 # Up to so many points a map is drawn as SVG: it needs none of the few WebGL contexts that a
 # browser gives all the plots of a page (16 in Chromium), and it moves smoothly. More take too long.
 MOST_SVG = 2000
-DOT, FRAME, HEIGHT = 7, 28, 520
+FRAME, HEIGHT = 28, 520
 # Cells a side of the grid in which one picture each may stand: as many frames fit into a map.
 CELLS = 17
 FADED = 0.12
+
 
 Colours = Sequence[str] | Float[np.ndarray, " n"] | None
 
@@ -61,7 +55,7 @@ def point_map(
         groups = {"": list(range(len(positions)))}
     else:
         kinds = list(kinds) or most_frequent(colours)
-        groups = _by_kind(colours, kinds)
+        groups = by_kind(colours, kinds)
     traces = [
         _points(positions, rows, names, chosen, shown)
         | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, kinds, rows, shown)}
@@ -146,20 +140,6 @@ def purity_curves(lines: Mapping[str, Mapping[str, tuple[float, float]]]) -> go.
     return figure
 
 
-def most_frequent(colours: Sequence[str]) -> list[str]:
-    """The kinds that have a look of their own, in the order of the alphabet."""
-    counts = Counter(kind for kind in colours if kind)
-    return sorted(kind for kind, _ in counts.most_common(len(LOOKS)))
-
-
-def _by_kind(colours: Sequence[str], kinds: Sequence[str]) -> dict[str, list[int]]:
-    """The points of each kind, by name; those without a look of their own together."""
-    groups: dict[str, list[int]] = {kind: [] for kind in (*kinds, OTHERS, UNKNOWN)}
-    for index, kind in enumerate(colours):
-        groups[kind if kind in kinds else OTHERS if kind else UNKNOWN].append(index)
-    return {kind: rows for kind, rows in groups.items() if rows}
-
-
 def _points(
     positions: Float[np.ndarray, "n 2"],
     rows: Sequence[int],
@@ -183,8 +163,7 @@ def _marker(
     kind: str, kinds: Sequence[str], rows: Sequence[int], shown: Mapping[int, Image.Image]
 ) -> dict[str, Any]:
     """How a kind looks; where a picture stands, its frame."""
-    index = kinds.index(kind) if kind in kinds else 0
-    colour, symbol = (GREY, GREYS[kind]) if kind in GREYS else LOOKS[index % len(LOOKS)]
+    colour, symbol = look(kind, kinds)
     framed = [row in shown for row in rows]
     return {
         "color": colour,

@@ -11,8 +11,7 @@ from core.errors import ZooscopeError
 from core.recipes import Recipe
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import tiles, work
-from pages.parts.colouring import NAMES
+from pages.parts import map_files, tiles, work
 from pages.parts.session import asker, workbench
 from pages.parts.text import plain
 
@@ -34,7 +33,7 @@ def show(
     st.subheader(f"{len(points):,} chosen{beyond}", anchor=False)
     shown = list(points[:MOST])
     small, _ = tiles.of(chosen, shown)
-    with st.grid(min(len(shown), 8), min_column_width=96) as grid:
+    with st.grid(EXPLAINED, min_column_width=96) as grid:
         for index in shown:
             with grid.cell():
                 _show_tile(chosen, index, small.get(index), models, said)
@@ -52,17 +51,17 @@ def _show_tile(
     said: Mapping[str, Verdicts],
 ) -> None:
     truth = chosen.label(index)
-    title = truth or next((v for k, v in chosen.facts(index).items() if k in NAMES and v), "")
+    title = map_files.name(chosen, index)
     if small is None:
         st.caption(":material/hide_image: not readable, or not read yet")
     else:
         st.image(small, alt=f"Picture {index}: {title}", width="stretch")
-    lines = [f"**{plain(title or index)}**"]
+    lines = [f"**{plain(title)}**"]
     for name, verdict in said.items():
         label, sure = verdict.labels[index], verdict.probability[index]
         words = f"{plain(label)} {sure:.0%}"
-        wrong = truth and truth != label and label is not None
-        lines.append(f"{plain(_short(models, name))}{':red[' + words + ']' if wrong else words}")
+        marked = f":red[{words}]" if truth not in ("", label) else words
+        lines.append(_short(models, name) + marked)
     st.caption("  \n".join(lines))
 
 

@@ -9,14 +9,14 @@ import streamlit as st
 
 from core import figures
 from core.compare import Verdicts
-from core.figures.maps import LOOKS
+from core.figures import LOOKS
 from core.sets import PictureSet
 from pages.parts.session import held
 
 CLASS, SAID, RIGHT, SURE = "class", "prediction", "right or wrong", "how sure"
 YES, NO = "right", "wrong"
 # Facts that name a picture and tell no kinds.
-NAMES = frozenset({"file", "title", "credit"})
+NAMES = ("file", "title", "credit")
 
 Colours = Sequence[str] | np.ndarray
 
@@ -74,6 +74,16 @@ def colouring(
         elif name in verdicts:
             colours[name] = _own(by, chosen, verdicts[name])
     return Colouring(by, colours, _kinds(by, chosen, list(colours.values())))
+
+
+def legend(found: Colouring) -> None:
+    """How kinds look, once for all maps; values have scales of their own."""
+    kinds = [one for one in found.colours.values() if not isinstance(one, np.ndarray)]
+    if kinds:
+        st.plotly_chart(
+            figures.legend(found.kinds, kinds), config={"displayModeBar": False},
+            key="_legend", alt=f"What the colours and symbols say: {found.by}",
+        )  # fmt: skip
 
 
 def right(chosen: PictureSet, said: Verdicts) -> list[str]:

@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
 
 from core import figures, tasks
@@ -14,20 +13,22 @@ from core.compare import Verdicts
 from core.recipes import Recipe, Result
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts.colouring import Colouring
+from pages.parts.colouring import NAMES, Colouring
 from pages.parts.session import asker, workbench
 from pages.parts.text import plain
 
-# Pixels that a row of a legend takes below a map.
-LEGEND = 150
+
+def names(chosen: PictureSet) -> list[str]:
+    """What each point says of itself. See `name`."""
+    return [name(chosen, index) for index in range(len(chosen))]
 
 
-def below(figure: go.Figure) -> None:
-    """Put a map's legend below it, where it takes nothing of a narrow screen's width."""
-    figure.update_layout(
-        height=figures.HEIGHT,
-        legend={"orientation": "h", "y": -0.02, "yanchor": "top", "x": 0, "title": ""},
-    )
+def name(chosen: PictureSet, index: int) -> str:
+    """What a picture is called: its class, else its file or title, else its number."""
+    if label := chosen.label(index):
+        return label
+    facts = chosen.facts(index)
+    return next((facts[one] for one in NAMES if facts.get(one)), f"picture {index}")
 
 
 def offer(
@@ -40,22 +41,22 @@ def offer(
 ) -> None:
     """Buttons that make the files when they are clicked, for the maps that are done."""
     if not maps:
+        st.caption("As soon as a map is done.")
         return
-    with st.container(horizontal=True):
-        _button("Coordinates", partial(_coordinates, chosen, maps, said), "map.csv", "text/csv")
-        for name, result in maps.items():
-            title = models[name].title if len(maps) > 1 else ""
-            stem = models[name].architecture
-            _button(f"Features {title}", partial(_features, chosen, features[name]),
-                    f"{stem}-features.npz", "application/octet-stream")  # fmt: skip
-            plot = partial(_plot, chosen, result, colours, name)
-            _button(f"Plot {title}", plot, f"{stem}-map.html", "text/html")
+    button("Coordinates, CSV", partial(_coordinates, chosen, maps, said), "map.csv", "text/csv")
+    for name, result in maps.items():
+        title, stem = models[name].title, models[name].architecture
+        button(f"Features, NPZ: {title}", partial(_features, chosen, features[name]),
+                f"{stem}-features.npz", "application/octet-stream")  # fmt: skip
+        plot = partial(_plot, chosen, result, colours, name)
+        button(f"Plot, HTML: {title}", plot, f"{stem}-map.html", "text/html")
 
 
-def _button(label: str, make: Callable[[], bytes], file: str, kind: str) -> None:
+def button(label: str, make: Callable[[], bytes], file: str, kind: str) -> None:
+    """A download whose file is made when it is asked for."""
     st.download_button(
-        plain(label.strip()), make, file, kind, icon=":material/download:", on_click="ignore",
-        key=f"_file_{label}",
+        plain(label), make, file, kind, icon=":material/download:", on_click="ignore",
+        key=f"_file_{label}", width="stretch",
     )  # fmt: skip
 
 
@@ -87,9 +88,8 @@ def _features(chosen: PictureSet, recipe: Recipe) -> bytes:
 
 
 def _plot(chosen: PictureSet, result: Result, colours: Colouring, name: str) -> bytes:
-    names = [chosen.label(index) or f"picture {index}" for index in range(len(chosen))]
     figure = figures.point_map(
-        result.arrays["positions"], colours.colours.get(name), names, title=colours.by,
+        result.arrays["positions"], colours.colours.get(name), names(chosen), title=colours.by,
         kinds=colours.kinds,
     )  # fmt: skip
     figure.update_layout(title=name)

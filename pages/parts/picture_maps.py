@@ -18,13 +18,15 @@ from pages.parts import (
     colouring,
     depths,
     map_files,
+    map_trust,
+    reading,
     selection,
     settling,
     tiles,
     work,
 )
 from pages.parts.colouring import Colouring
-from pages.parts.session import asker, held, workbench
+from pages.parts.session import held, workbench
 from pages.parts.text import plain
 
 # Where the URL holds the numbers of the chosen pictures.
@@ -75,9 +77,13 @@ def show(
     points = selection.chosen(FIELD, len(chosen))
     colours = colouring.colouring(by, chosen, list(models), said)
     whole = _show_maps(models, chosen, asked, found, colours, points, look)
-    selection.show(FIELD, points, "pictures")
+    colouring.legend(colours)
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    with left:
+        selection.show(FIELD, points, "pictures")
     done = {name: one for name, recipe in asked.maps.items() if (one := found[recipe].result)}
-    map_files.offer(models, chosen, asked.features, done, said, colours)
+    with right, st.popover("Download", icon=":material/download:", width="stretch"):
+        map_files.offer(models, chosen, asked.features, done, said, colours)
     chosen_pictures.show(models, chosen, points, said)
     if not whole:
         st.rerun()  # more pictures are to be read
@@ -139,28 +145,16 @@ def _asked(
 def _found(asked: Asked) -> dict[Recipe, Answer]:
     """What is there. Each network's layers are read in one pass where anything is missing."""
     first = [*asked.quick.values(), *asked.verdicts.values(), *asked.maps.values()]
-    together(first, [*asked.features.values(), *(one.inputs[0] for one in asked.verdicts.values())])
+    reading.together(
+        first, [*asked.features.values(), *(one.inputs[0] for one in asked.verdicts.values())]
+    )
     wanted = list(dict.fromkeys([*first, *asked.again.values(), *asked.placed.values()]))
     found = dict(zip(wanted, work.answers(wanted, key="maps"), strict=True))
     for number, (recipe, answer) in enumerate(found.items()):
         if answer.error:
             work.failed(recipe, answer, f"maps_{number}")
-    seen = st.session_state.setdefault("_maps_seen", set())
-    seen.update(recipe.key for recipe, answer in found.items() if answer.done)
+    reading.remember(found)
     return found
-
-
-def together(wanted: Sequence[Recipe], features: Sequence[Recipe | str]) -> None:
-    """Start reading a network's layers in one pass, before each map asks for its own.
-
-    Args:
-        wanted: What needs them. Once all of it was there nothing is asked: features are large.
-        features: Recipes of them.
-    """
-    seen = st.session_state.setdefault("_maps_seen", set())
-    if any(recipe.key not in seen for recipe in wanted):
-        needed = [one for one in features if isinstance(one, Recipe)]
-        workbench().ask(list(dict.fromkeys(needed)), asker())
 
 
 def _show_maps(
@@ -178,14 +172,16 @@ def _show_maps(
         row = names[start : start + 2]
         for place, name in zip(st.columns(len(row), gap="medium"), row, strict=True):
             with place:
-                st.markdown(f"**{plain(models[name].title)}**")
+                number = f"{names.index(name) + 1}: " if len(names) > 1 else ""
+                st.markdown(f"{number}**{plain(models[name].title)}**")
                 positions, note = _positions(asked, found, name)
                 if positions is None:
                     st.skeleton(height=figures.HEIGHT)
                     continue
                 added = found[asked.placed[name]].result if name in asked.placed else None
                 whole &= _show_map(models[name], chosen, positions, colours, points, look, added)
-                _judge(asked, found, name, note, len(chosen))
+                again = found[asked.again[name]].result if name in asked.again else None
+                map_trust.show(asked.maps[name], found[asked.maps[name]].result, again, note)
     return whole
 
 
@@ -216,54 +212,13 @@ def _show_map(
     pictures, whole = None, True
     if look == THUMBNAILS:
         pictures, whole = tiles.of(chosen, figures.spread_out(positions).tolist())
-    names = [chosen.label(index) or f"picture {index}" for index in range(len(chosen))]
     figure = figures.point_map(
-        positions, colours.colours.get(card.name), names, set(points), pictures,
+        positions, colours.colours.get(card.name), map_files.names(chosen), set(points), pictures,
         added.arrays["positions"] if added else None, colours.by, colours.kinds,
     )  # fmt: skip
-    map_files.below(figure)
+    figure.update_layout(showlegend=False)  # one for all maps
     alt = (
         f"Map of {len(chosen)} pictures as {card.title} finds them alike, coloured by {colours.by}"
     )
     selection.chart(figure, f"_map_{card.name}", FIELD, alt)
     return whole
-
-
-def _judge(asked: Asked, found: Mapping[Recipe, Answer], name: str, note: str, count: int) -> None:
-    """How far the map can be trusted."""
-    result = found[asked.maps[name]].result
-    if not result:
-        st.caption(note)
-        return
-    record = result.record
-    words = [f"Trustworthiness {record['trustworthiness']:.3f}"]
-    if record["purity"] is not None:
-        words.append(
-            f"class purity {record['purity']:.2f}, by features {record['purity_of_features']:.2f}"
-        )
-    if "perplexity" in record:
-        words.append(_perplexity(asked.maps[name], record["perplexity"], count))
-    if not np.ptp(result.arrays["positions"], axis=0).any() and count > 1:
-        words.append("these pictures are all the same to this layer")
-    again = found[asked.again[name]].result if name in asked.again else None
-    if again:
-        kept, moved = again.arrays["kept"].mean(), np.median(again.arrays["moved"])
-        words.append(
-            f"from another seed {kept:.0%} of the neighbours stay, and half of the pictures lie"
-            f" within {moved:.2f} of the map's spread of where they were"
-        )
-    st.caption(
-        f"{'; '.join(words)}.",
-        help=f"Over {record['neighbours']} neighbours. Trustworthiness: points that are neighbours"
-        " on the map are so by features (Venna and Kaski 2001); 0.5 is chance. Purity: share of"
-        " neighbours of a picture's own class.",
-    )
-
-
-def _perplexity(recipe: Recipe, used: float, count: int) -> str:
-    asked = dict(recipe.options)["perplexity"]
-    if not used:
-        return f"{count} pictures have no neighbourhoods: they lie along their principal axes"
-    if used != asked:
-        return f"perplexity {used:.1f}, since {count} pictures allow no more (asked: {asked:.0f})"
-    return f"perplexity {used:.0f}"

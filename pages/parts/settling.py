@@ -1,7 +1,8 @@
 """How a map is made: the options that are chosen before computing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import streamlit as st
 
@@ -38,6 +39,12 @@ class Settling:
     seed: int
     comparable: bool
 
+    @property
+    def asked(self) -> dict[str, Any]:
+        """As `tasks.tsne_recipe` has them."""
+        names = ("perplexity", "iterations", "exaggeration", "metric", "seed")
+        return {name: getattr(self, name) for name in names}
+
     def quick(self, features: Mapping[str, Recipe], labelled: str) -> dict[str, Recipe]:
         """The first maps of networks, by name."""
         return {
@@ -57,15 +64,12 @@ class Settling:
         for name, one in features.items():
             first = next(iter(maps.values()), None)
             start = first if first is not None and self.comparable else embed.AXES
-            maps[name] = tasks.tsne_recipe(
-                one, start, labelled, self.perplexity, self.iterations, self.exaggeration,
-                self.metric, self.seed,
-            )  # fmt: skip
+            maps[name] = tasks.tsne_recipe(one, start, labelled, **self.asked)
         return maps
 
 
 def choose(several: bool) -> Settling:
-    """Let the options be chosen; the URL keeps them.
+    """Let the kind of map and its options be chosen; the URL keeps them.
 
     Args:
         several: There is more than one network.
@@ -77,23 +81,32 @@ def choose(several: bool) -> Settling:
         help="PCA: the two directions in which pictures differ most. t-SNE: neighbours stay"
         " neighbours; how far apart groups lie says little.",
     )  # fmt: skip
+    return replace(options(several), by=by or TSNE)
+
+
+def options(several: bool) -> Settling:
+    """Let the options of t-SNE be chosen. See `choose`."""
     with st.popover("How it is made", icon=":material/tune:", width="stretch"):
-        metric = _metric()
-        perplexity = _number(
-            "Perplexity", "perplexity", PERPLEXITIES, int(embed.PERPLEXITY),
-            "Neighbours that count: few show small groups, many the large arrangement.",
+        return Settling(
+            by=TSNE,
+            metric=_metric(),
+            perplexity=_number(
+                "Perplexity", "perplexity", PERPLEXITIES, int(embed.PERPLEXITY),
+                "Neighbours that count: few show small groups, many the large arrangement.",
+            ),
+            iterations=_number(
+                "Iterations", "iterations", ITERATIONS, embed.ITERATIONS, "In all."
+            ),
+            exaggeration=_number(
+                "Exaggeration", "exaggeration", EXAGGERATIONS, int(embed.EXAGGERATION),
+                "Of the attraction in the first third of the iterations.",
+            ),
+            seed=_number("Seed", "seed", (0, MOST_SEED), 0, "Of what is left to chance."),
+            comparable=several and _comparable(),
         )  # fmt: skip
-        iterations = _number("Iterations", "iterations", ITERATIONS, embed.ITERATIONS, "In all.")
-        exaggeration = _number(
-            "Exaggeration", "exaggeration", EXAGGERATIONS, int(embed.EXAGGERATION),
-            "Of the attraction in the first third of the iterations.",
-        )  # fmt: skip
-        seed = _number("Seed", "seed", (0, MOST_SEED), 0, "Of what is left to chance.")
-        comparable = not several or comparable_maps()
-    return Settling(by or TSNE, perplexity, iterations, exaggeration, metric, seed, comparable)
 
 
-def comparable_maps() -> bool:
+def _comparable() -> bool:
     """Whether further networks' maps start from the first one's."""
     if "comparable" not in st.session_state and held("comparable") is None:
         st.session_state.comparable = True

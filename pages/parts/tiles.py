@@ -24,7 +24,7 @@ def of(chosen: PictureSet, wanted: Iterable[int]) -> tuple[dict[int, Image.Image
         kept.clear()
         kept["set"] = chosen.reference
     until = time.monotonic() + PATIENCE
-    found = {}
+    found: dict[int, Image.Image] = {}
     for index in wanted:
         if index not in kept:
             if time.monotonic() > until:
