@@ -67,7 +67,7 @@ class Runner:
         needed = [given for given in recipe.inputs if isinstance(given, Recipe)]
         answers = self.ask(needed, job)
         while not all(answer.done for answer in answers):
-            yield _needed(answers)
+            yield Progress(0, 1, note="computing what this needs", waiting=True)
             answers = self.ask(needed, job)
         for answer in answers:
             if answer.error:
@@ -105,15 +105,6 @@ class Runner:
     def _recorded(self, recipe: Recipe, result: Result) -> Result:
         record = {"recipe": asdict(recipe), "device": str(self.device)}
         return replace(result, record={**result.record, **record})
-
-
-def _needed(answers: Sequence[Answer]) -> Progress:
-    """How far the first thing is that is waited for and under way."""
-    under_way = (one.progress for one in answers if not one.done and one.progress)
-    first = next(under_way, Progress(0, 1))
-    return Progress(
-        first.step, first.total, note=first.note or "computing what this needs", waiting=True
-    )
 
 
 def _by_key(progress: Progress, keys: Sequence[str]) -> Progress:

@@ -7,6 +7,7 @@ from PIL import Image
 
 from core import heat, tasks
 from core.compare import Verdicts
+from core.engine import Answer
 from core.errors import ZooscopeError
 from core.recipes import Recipe
 from core.sets import PictureSet
@@ -40,7 +41,6 @@ def show(
     if len(points) == 1:
         facts = {**chosen.facts(points[0]), "key": chosen.keys[points[0]]}
         st.caption(plain(" · ".join(f"{name} {value}" for name, value in facts.items())))
-    _show_explanations(models, chosen, shown[:EXPLAINED])
 
 
 def _show_tile(
@@ -70,17 +70,15 @@ def _short(models: Mapping[str, Card], name: str) -> str:
     return f"{list(models).index(name) + 1}: " if len(models) > 1 else ""
 
 
-def _show_explanations(
-    models: Mapping[str, Card], chosen: PictureSet, shown: Sequence[int]
-) -> None:
-    """Grad-CAMs: one row a network, one column a picture."""
+def explain(models: Mapping[str, Card], chosen: PictureSet, points: Sequence[int]) -> None:
+    """Grad-CAMs of the first chosen pictures: one row a network, one column a picture."""
     able = {name: card for name, card in models.items() if card.labels}
-    if not able or not st.toggle(
+    if not points or not able or not st.toggle(
         "Where they looked", True, key="cams", bind="query-params",
         help=f"Grad-CAM of each network's own top class, for the first {EXPLAINED}.",
     ):  # fmt: skip
         return
-    pictures = _held(chosen, shown)
+    pictures = _held(chosen, points[:EXPLAINED])
     recipes: dict[tuple[str, str], Recipe] = {
         (name, picture): tasks.explain_recipe(card, picture, METHOD)
         for name, card in able.items()
@@ -92,17 +90,20 @@ def _show_explanations(
         with st.grid(EXPLAINED, min_column_width=96) as grid:
             for picture, img in pictures.items():
                 with grid.cell():
-                    answer = answers[name, picture]
-                    if answer.error:
-                        st.caption(f":red[{plain(answer.error)}]")
-                    elif answer.result is None:
-                        st.skeleton(height=96)
-                    else:
-                        one = answer.result.arrays["map"]
-                        crop = card.preprocessing.crop(img)
-                        laid = heat.overlay(crop, one, heat.scale_of([one], False), OPACITY)
-                        says = card.labels[answer.result.record["class"]]
-                        st.image(laid, alt=f"Where {card.title} saw {says}", width="stretch")
+                    _show_explanation(card, img, answers[name, picture])
+
+
+def _show_explanation(card: Card, img: Image.Image, answer: Answer) -> None:
+    if answer.error:
+        st.caption(f":red[{plain(answer.error)}]")
+    elif answer.result is None:
+        st.skeleton(height=96)
+    else:
+        one = answer.result.arrays["map"]
+        scale = heat.scale_of([one], signed=False)
+        laid = heat.overlay(card.preprocessing.crop(img), one, scale, OPACITY)
+        says = card.labels[answer.result.record["class"]]
+        st.image(laid, alt=f"Where {card.title} saw {says}", width="stretch")
 
 
 def _held(chosen: PictureSet, shown: Sequence[int]) -> dict[str, Image.Image]:

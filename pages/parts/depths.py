@@ -80,7 +80,7 @@ def stages(card: Card, organs: Sequence[Organ], count: int = STAGES) -> dict[str
         organs: Its main layers.
         count: How many, at most.
     """
-    inner = count - 2
-    rows = sorted({round((index + 1) * (len(organs) - 1) / inner) for index in range(inner)})
-    found = {PIXELS: 0.0} | {organs[row].name: organs[row].depth for row in rows}
-    return found | ({LOGITS: 1.0} if card.labels else {})
+    wanted = [(index + 1) / (count - 2) for index in range(count - 2)]
+    inner = {min(organs, key=lambda one: abs(one.depth - depth)).name for depth in wanted}
+    found = {one.name: one.depth for one in organs if one.name in inner or one is organs[-1]}
+    return {PIXELS: 0.0} | found | ({LOGITS: 1.0} if card.labels else {})

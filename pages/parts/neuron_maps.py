@@ -43,7 +43,7 @@ def show(
         named = st.toggle(
             "Names by parts", key="named", bind="query-params",
             help="What most units of a kind cover in drawn scenes, where their parts are known."
-            " Some seconds for each layer.",
+            " Takes a minute or two for each layer.",
         )  # fmt: skip
     places = [(name, organ) for name, own in layers.items() for organ in own]
     if not _possible(places, chosen):

@@ -76,15 +76,20 @@ def show(
     }
     points = selection.chosen(FIELD, len(chosen))
     colours = colouring.colouring(by, chosen, list(models), said)
-    whole = _show_maps(models, chosen, asked, found, colours, points, look)
-    colouring.legend(colours)
-    left, right = st.columns([4, 1], vertical_alignment="bottom")
-    with left:
-        selection.show(FIELD, points, "pictures")
     done = {name: one for name, recipe in asked.maps.items() if (one := found[recipe].result)}
-    with right, st.popover("Download", icon=":material/download:", width="stretch"):
-        map_files.offer(models, chosen, asked.features, done, said, colours)
-    chosen_pictures.show(models, chosen, points, said)
+    # The chosen pictures are sent first, though they stand below: browsers take long to draw maps.
+    above, below = st.container(), st.container()
+    with below:
+        left, right = st.columns([4, 1], vertical_alignment="bottom")
+        with left:
+            selection.show(FIELD, points, "pictures")
+        with right, st.popover("Download", icon=":material/download:", width="stretch"):
+            map_files.offer(models, chosen, asked.features, done, said, colours)
+        chosen_pictures.show(models, chosen, points, said)
+    with above:
+        whole = _show_maps(models, chosen, asked, found, colours, points, look)
+        colouring.legend(colours)
+    chosen_pictures.explain(models, chosen, points)
     if not whole:
         st.rerun()  # more pictures are to be read
 
