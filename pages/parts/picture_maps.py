@@ -74,10 +74,10 @@ def show(
         for name, recipe in asked.verdicts.items()
         if (result := found[recipe].result)
     }
-    points = selection.chosen(FIELD, len(chosen))
     colours = colouring.colouring(by, chosen, list(models), said)
     done = {name: one for name, recipe in asked.maps.items() if (one := found[recipe].result)}
-    # The chosen pictures are sent first, though they stand below: browsers take long to draw maps.
+    points = selection.chosen(FIELD, len(chosen))
+    marked = _marked(points)
     above, below = st.container(), st.container()
     with below:
         left, right = st.columns([4, 1], vertical_alignment="bottom")
@@ -87,11 +87,22 @@ def show(
             map_files.offer(models, chosen, asked.features, done, said, colours)
         chosen_pictures.show(models, chosen, points, said)
     with above:
-        whole = _show_maps(models, chosen, asked, found, colours, points, look)
+        whole = _show_maps(models, chosen, asked, found, colours, marked, look)
         colouring.legend(colours)
+    if marked != points or not whole:
+        st.rerun()
     chosen_pictures.explain(models, chosen, points)
-    if not whole:
-        st.rerun()  # more pictures are to be read
+
+
+def _marked(points: Sequence[int]) -> Sequence[int]:
+    """What stands out on the maps: what was chosen a run before.
+
+    So the chosen pictures are seen at once: a browser takes seconds to draw four maps of 2,000
+    points anew, and meanwhile shows nothing else.
+    """
+    marked: Sequence[int] = st.session_state.get("_marked", points)
+    st.session_state._marked = points
+    return marked
 
 
 def _extras() -> tuple[str, bool, bool]:
