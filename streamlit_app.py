@@ -27,6 +27,8 @@ PAGES = (
      "Where networks looked, by every method, and how the maps compare."),
     ("trust", "Trust", "fact_check",
      "Which of these maps to believe: scores, checks, and the truth of drawn scenes."),
+    ("maps", "Maps", "scatter_plot",
+     "Pictures and neurons as points: what each network finds alike, from pixels to classes."),
     ("compare", "Compare", "difference",
      "How networks differ over a set of pictures: inside, in what they say, in cost."),
     ("scenes", "Scenes", "draw",

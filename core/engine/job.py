@@ -89,6 +89,11 @@ class Job:
         with self._lock:
             self._served.add(job)
 
+    def serves(self, job: "Job") -> bool:
+        """Whether another job needs the result."""
+        with self._lock:
+            return job in self._served
+
     @property
     def wanted(self) -> bool:
         """Somebody asked lately, or a job that is wanted needs the result."""

@@ -61,11 +61,20 @@ class Ledger:
         else:
             job.ask(asker)
         if job.state is not JobState.DONE:
-            return Answer(error=job.error, progress=_own(job.progress, key))
+            return Answer(error=job.error, progress=_own(self._told(job), key))
         outcome = job.result[key] if isinstance(job.result, Mapping) else job.result
         if isinstance(outcome, ZooscopeError):
             return Answer(error=outcome)
         return Answer(outcome)
+
+    def _told(self, job: Job) -> Progress | None:
+        """A job's progress; of one that waits for others, that of the first under way."""
+        if job.progress is None or not job.progress.waiting:
+            return job.progress
+        needed = [other for other in self._jobs.values() if other.serves(job)]
+        told = (self._told(other) for other in needed if not other.settled)
+        first = next(filter(None, told), job.progress)
+        return replace(first, preview=None, note=first.note or job.progress.note)
 
     def start(self, job: Job, keys: Iterable[str], asker: str | Job) -> None:
         """Run a job that brings an outcome for each of these keys: one for all, or a mapping."""

@@ -19,18 +19,23 @@ from core.figures.comparisons import (
     mark_cell,
     reliability_diagram,
 )
-from core.figures.maps import point_map, purity_curves, spread_out, staged_map
+from core.figures.looks import LOOKS, legend, most_frequent
+from core.figures.maps import HEIGHT, point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
+    "HEIGHT",
+    "LOOKS",
     "accuracy_by_time",
     "bars",
     "cascade",
     "confusion",
     "curves",
     "layer_likeness",
+    "legend",
     "mark_cell",
     "marked",
     "matrix",
+    "most_frequent",
     "nested_squares",
     "point_map",
     "probability_bars",

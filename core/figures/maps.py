@@ -2,9 +2,7 @@
 
 import base64
 import io
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,21 +10,17 @@ import plotly.graph_objects as go
 from jaxtyping import Float, Int
 from PIL import Image
 
-from core.figures.charts import GREY, PALETTE
+from core.figures.charts import PALETTE
+from core.figures.looks import DOT, LOOKS, by_kind, look, most_frequent
 
-# A kind's look: six colours and five symbols tell 30 kinds apart, to the colour-blind too.
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross")
-LOOKS = tuple((colour, symbol) for symbol, colour in product(SYMBOLS, PALETTE))
-# The kinds beyond, and points of which nothing is known.
-OTHERS, UNKNOWN = "others", "unknown"
-GREYS = {OTHERS: "circle-open", UNKNOWN: "x-thin-open"}
 # Up to so many points a map is drawn as SVG: it needs none of the few WebGL contexts that a
 # browser gives all the plots of a page (16 in Chromium), and it moves smoothly. More take too long.
 MOST_SVG = 2000
-DOT, FRAME, HEIGHT = 7, 28, 520
+FRAME, HEIGHT = 28, 520
 # Cells a side of the grid in which one picture each may stand: as many frames fit into a map.
 CELLS = 17
 FADED = 0.12
+
 
 Colours = Sequence[str] | Float[np.ndarray, " n"] | None
 
@@ -39,6 +33,7 @@ def point_map(
     pictures: Mapping[int, Image.Image] | None = None,
     added: Float[np.ndarray, "m 2"] | None = None,
     title: str = "",
+    kinds: Sequence[str] = (),
 ) -> go.Figure:
     """A map; the custom data of each point is its number, which a click or a lasso brings.
 
@@ -51,17 +46,20 @@ def point_map(
         pictures: Shown in place of the dot, by the number of the point (`spread_out` says which).
         added: Points that were placed later; their numbers go on after the others'.
         title: Of the colours.
+        kinds: Those told apart, so that they look the same on several maps; by what is on this one
+            where empty (`most_frequent` of all gives them).
     """
     names = names or [str(index) for index in range(len(positions))]
     shown = pictures or {}
     if colours is None or isinstance(colours, np.ndarray):
         groups = {"": list(range(len(positions)))}
     else:
-        groups = _by_kind(colours)
+        kinds = list(kinds) or most_frequent(colours)
+        groups = by_kind(colours, kinds)
     traces = [
         _points(positions, rows, names, chosen, shown)
-        | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, index, rows, shown)}
-        for index, (kind, rows) in enumerate(groups.items())
+        | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, kinds, rows, shown)}
+        for kind, rows in groups.items()
     ]
     if isinstance(colours, np.ndarray):
         traces[0]["marker"] |= _scale(colours, title)
@@ -145,16 +143,6 @@ def purity_curves(lines: Mapping[str, Mapping[str, tuple[float, float]]]) -> go.
     return figure
 
 
-def _by_kind(colours: Sequence[str]) -> dict[str, list[int]]:
-    """The points of each kind, by name; those too many for a look of their own together."""
-    counts = Counter(kind for kind in colours if kind)
-    kept = sorted(kind for kind, _ in counts.most_common(len(LOOKS)))
-    groups: dict[str, list[int]] = {kind: [] for kind in (*kept, OTHERS, UNKNOWN)}
-    for index, kind in enumerate(colours):
-        groups[kind if kind in kept else OTHERS if kind else UNKNOWN].append(index)
-    return {kind: rows for kind, rows in groups.items() if rows}
-
-
 def _points(
     positions: Float[np.ndarray, "n 2"],
     rows: Sequence[int],
@@ -175,10 +163,10 @@ def _points(
 
 
 def _marker(
-    kind: str, index: int, rows: Sequence[int], shown: Mapping[int, Image.Image]
+    kind: str, kinds: Sequence[str], rows: Sequence[int], shown: Mapping[int, Image.Image]
 ) -> dict[str, Any]:
     """How a kind looks; where a picture stands, its frame."""
-    colour, symbol = (GREY, GREYS[kind]) if kind in GREYS else LOOKS[index % len(LOOKS)]
+    colour, symbol = look(kind, kinds)
     framed = [row in shown for row in rows]
     return {
         "color": colour,
@@ -231,6 +219,7 @@ def _span(positions: Float[np.ndarray, "n 2"]) -> float:
 def _framed(figure: go.Figure, title: str) -> go.Figure:
     figure.update_layout(
         height=HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode="lasso",
+        clickmode="event+select",
         legend={"title": title, "itemsizing": "constant"}, uirevision="map",
     )  # fmt: skip
     figure.update_xaxes(visible=False)

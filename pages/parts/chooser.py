@@ -57,7 +57,7 @@ def models() -> dict[str, Card | ZooscopeError]:
 
 def choose_models(names: list[str]) -> None:
     """Choose models, for callbacks."""
-    _assign("models", names[:MOST_MODELS])
+    assign("models", names[:MOST_MODELS])
 
 
 def _find() -> Picture | ZooscopeError:
@@ -77,7 +77,7 @@ def _in_url(key: str, first: Callable[[], str | list[str]]) -> bool:
         Whether the script has to run again.
     """
     if key in st.session_state:
-        _hold(key)
+        hold(key)
         st.session_state[key] = st.session_state[key]
         return False
     if key in st.query_params:
@@ -203,16 +203,16 @@ def _camera() -> None:
 
 def choose_picture(reference: str) -> None:
     """Choose a picture, for callbacks."""
-    _assign("picture", reference)
+    assign("picture", reference)
 
 
-def _assign(key: str, value: str | list[str]) -> None:
-    """Set a widget's value, from a callback. See `_hold`."""
+def assign(key: str, value: str | list[str]) -> None:
+    """Set a widget's value, from a callback. See `hold`."""
     st.session_state[f"_assigned_{key}"] = (st.session_state.get(key), value, time.monotonic())
     st.session_state[key] = value
 
 
-def _hold(key: str) -> None:
+def hold(key: str) -> None:
     """Keep an assigned value against requests that were on their way when it was assigned.
 
     A page that shows progress asks the server every few moments, and each time the browser sends

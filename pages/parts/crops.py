@@ -45,9 +45,22 @@ def show(slide: Slide, results: Results) -> None:
 
 def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:
     """What a unit looked at in a picture of the set."""
-    whole = _picture(slide, index)
-    side = max(slide.fields.get(slide.layer, whole.width), LEAST_CROP * whole.width)
-    _, rows, columns = slide.organ.shape
+    return around(_picture(slide, index), slide.organ.shape, place, slide.fields.get(slide.layer))
+
+
+def around(
+    whole: Image.Image, shape: Sequence[int], place: Sequence[int], field: float | None
+) -> Image.Image:
+    """What a unit looked at in a picture, enlarged.
+
+    Args:
+        whole: The picture as the network is shown it.
+        shape: Of the unit's layer, channels first.
+        place: Row and column on the layer's grid.
+        field: Side of the layer's receptive field in pixels; the whole picture's where None.
+    """
+    side = max(field or whole.width, LEAST_CROP * whole.width)
+    _, rows, columns = shape
     y, x = (place[0] + 0.5) * whole.height / rows, (place[1] + 0.5) * whole.width / columns
     left = min(max(x - side / 2, 0), max(whole.width - side, 0))
     top = min(max(y - side / 2, 0), max(whole.height - side, 0))

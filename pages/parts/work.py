@@ -27,8 +27,8 @@ def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = ""
     found = dict(zip(wanted, workbench().wait(wanted, asker(), patience), strict=True))
     missing = [recipe for recipe in wanted if not found[recipe].done]
     if missing:
-        st.session_state._previewed = _previewed(list(found.values()))
-        _progress(missing)
+        st.session_state[f"_previewed{key}"] = _previewed([found[recipe] for recipe in missing])
+        _progress(missing, key)
         st.button(
             "Cancel",
             icon=":material/cancel:",
@@ -61,9 +61,10 @@ def failed(recipe: Recipe, answer: Answer, key: str) -> None:
 
 
 @st.fragment(run_every=POLL)
-def _progress(missing: Sequence[Recipe]) -> None:
+def _progress(missing: Sequence[Recipe], key: str) -> None:
     found = workbench().ask(missing, asker())
-    if any(answer.done for answer in found) or _previewed(found) != st.session_state._previewed:
+    news = _previewed(found) != st.session_state[f"_previewed{key}"]
+    if news or any(answer.done for answer in found):
         st.rerun()
     progress = [answer.progress for answer in found]
     share = sum(p.step / max(1, p.total) for p in progress if p) / len(progress)

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from core import figures
-from core.figures.maps import FADED, LOOKS, MOST_SVG, OTHERS, UNKNOWN
+from core.figures.looks import LOOKS, OTHERS, UNKNOWN
+from core.figures.maps import FADED, MOST_SVG
 
 RANDOM = np.random.default_rng(0)
 MAP = RANDOM.normal(size=(60, 2)).astype(np.float32)
