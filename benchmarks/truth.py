@@ -1,10 +1,11 @@
 """Saliency methods held against the truth of drawn scenes: a table for each bundled network.
 
-    python -m benchmarks.truth [--scenes 500] [--slow 112] [METHOD ...]
+    python -m benchmarks.truth [--scenes 500] [--slow 112] [--curves] [METHOD ...]
 
 The true class of fresh scenes is explained by every method; those that take many passes on fewer
-scenes. Prints the share of maps whose highest place lies in the object, the share of their energy
-that does, and the areas under the insertion and deletion curves. An hour on two cores.
+scenes. Prints the share of maps whose highest place lies in the object, and the share of their
+energy that does; with --curves also the areas under the insertion and deletion curves, which take
+most of the time: hours on two cores.
 """
 
 import argparse
@@ -22,6 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=500)
     parser.add_argument("--slow", type=int, default=112, help="scenes for slow methods, 0 for none")
+    parser.add_argument("--curves", action="store_true")
     parser.add_argument("methods", nargs="*", help="all where none is named")
     asked = parser.parse_args()
     chosen = {key: one for key, one in saliency.methods().items()
@@ -32,7 +34,7 @@ def main() -> None:
         for key, method in chosen.items():
             count = asked.slow if method.slow else asked.scenes
             if count:
-                found = drain(truth_steps(m, key, count))
+                found = drain(truth_steps(m, key, count, asked.curves))
                 rows[key] = {
                     "scenes": count, "pointing": found.pointed.mean(),
                     "energy": found.energy.mean(), "insertion": found.inserted.mean(),

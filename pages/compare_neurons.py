@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -91,9 +92,11 @@ def _show_units(pictures: Sequence[Recipe], found: Mapping[Recipe, Answer]) -> N
 
 def _picture(recipe: Recipe, answer: Answer, caption: str) -> None:
     if answer.result:
+        shown = answer.result.arrays["face0"]
         if answer.result.record["dead"]:
             caption += " · dead"
-        st.image(answer.result.arrays["face0"], caption=caption, alt=caption, width="stretch")
+            shown = np.full_like(shown, 128)  # what was left of the noise shows nothing
+        st.image(shown, caption=caption, alt=caption, width="stretch")
     elif answer.progress and answer.progress.preview is not None:
         st.image(answer.progress.preview[0], caption=caption, alt=caption, width="stretch")
     elif answer.error:
@@ -157,6 +160,9 @@ def _show_parts(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
             asked[name, organ.name] = tasks.parts_recipe(card, organ.name)
     answers = work.answers(list(asked.values()), key="parts")
     found = dict(zip(asked, answers, strict=True))
+    for (name, layer), answer in found.items():
+        if answer.error:
+            work.failed(asked[name, layer], answer, f"parts_{name}_{layer}")
     for place, (name, card) in zip(st.columns(len(models)), models.items(), strict=True):
         scores = {
             layer: tasks.parts_of(answer.result)

@@ -24,6 +24,8 @@ OWN, SHARED = "each map", "each method"
 PATIENCE = 0.3
 # Least width of a map, in pixels: three in a row on a phone.
 CELL = 100
+# Cells a row has room for at least: one map alone would fill the page.
+LEAST = 5
 
 Cells = Mapping[tuple[str, str], Cell]
 
@@ -111,7 +113,7 @@ def _show_row(
     st.markdown(f"**{plain(card.title)}** {_said(card, aim) if isinstance(aim, Target) else ''}")
     if isinstance(aim, str):
         st.warning(plain(aim), icon=":material/help:")
-    with st.grid(len(methods), min_column_width=CELL) as grid:
+    with st.grid(max(LEAST, len(methods)), min_column_width=CELL) as grid:
         for key in methods:
             cell = cells.get((card.name, key))
             if cell is not None:
@@ -124,7 +126,7 @@ def _said(card: Card, aim: Target) -> str:
     top = aim.says[0]
     words = [f"says {plain(top.label)}, {top.probability:.0%}"]
     if aim.class_ != top.index or aim.against is not None:
-        words.append(f"shown: {plain(card.labels[aim.class_])}")
+        words.append(f"shown: {plain(card.labels[aim.class_])}, {aim.probability:.1%}")
     if aim.against is not None:
         words.append(f"and not {plain(card.labels[aim.against])}")
     return f":gray[{'; '.join(words)}]"

@@ -97,15 +97,23 @@ def _show_picture(models: Mapping[str, Card], picture: Picture, methods: Sequenc
 def _row(one: Judged, all_: Sequence[Judged], picture: Picture) -> dict[str, object]:
     """A line of the table."""
     scores = tasks.evaluation_of(one.curves)
+    flat = bool(one.explained.record["flat"])
+    title = f"{one.method.title} · nothing" if flat else one.method.title
     row: dict[str, object] = {
-        "network": one.card.name, "method": one.method.title,
+        "network": one.card.name, "method": title,
         "insertion": scores.inserted[0], "deletion": scores.deleted[0],
     }  # fmt: skip
     if picture.reference.startswith("scene:"):
         mask = _mask(one.card, picture)
         row["points"] = bool(saliency.pointed(one.map[None], mask[None])[0])
         row["energy"] = saliency.energy(one.map[None], mask[None])[0]
-    others = [other for other in all_ if other.card is one.card and other is not one]
+    if flat:
+        return row  # a map that says nothing agrees with nothing, and is steady for no merit
+    others = [
+        other
+        for other in all_
+        if other.card is one.card and other is not one and not other.explained.record["flat"]
+    ]
     if others:
         row["agreement"] = np.mean([curves.likeness(one, other) for other in others])
     if one.checks:

@@ -153,7 +153,7 @@ def _kept(x: Float[np.ndarray, "n dx"], y: Float[np.ndarray, "n dy"], k: int) ->
 def _strayed(x: Float[np.ndarray, "n d"], found: Neighbours) -> int:
     """By how many ranks the neighbours are farther than they should be. Equal distances do not."""
     squared = euclidean_distances(x[found.rows], x, squared=True)
-    squared[np.arange(len(squared)), found.rows] = -1  # nothing is nearer than the point itself
     near = np.take_along_axis(squared, found.indices, axis=1)
+    # The point itself is nearer than all of them, so that the nearest has rank 1.
     ranks = np.stack([(squared < column[:, None]).sum(axis=1) for column in near.T], axis=1)
     return int(np.clip(ranks - found.indices.shape[1], 0, None).sum())

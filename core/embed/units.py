@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from sklearn.cluster import HDBSCAN
 
-from core.dissect import PartScores, Responses
+from core.dissect import CONCEPTS, PartScores, Responses
+from core.dissect.concepts import OBJECT
 from core.embed.reduction import NoMap
 
 # Overlap of a unit with a part from which the part's name says something (Bau et al. 2017 name
@@ -24,6 +25,11 @@ NAMED = 0.1
 MAJORITY = 0.5
 # Units that a cluster has at least, as a share of all, and in number.
 LEAST_SHARE, LEAST = 0.01, 5
+# Points by which it is told how dense a place is. With 2, seven units in ten of the bundled
+# networks' last stages are in a cluster; with as many as a cluster has at least, every other one.
+CLOSE = 2
+# Share of a cluster's units from which a network counts as having such units.
+PRESENT = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,12 +85,14 @@ def clustered(positions: Float[np.ndarray, "u 2"]) -> Int[np.ndarray, " u"]:
     """Which cluster of the map each point is in, the largest first; -1 for those in none.
 
     HDBSCAN (Campello et al. 2013, doi 10.1007/978-3-642-37456-2_14) on the map as it is seen, so
-    that what is called a cluster looks like one.
+    that what is called a cluster looks like one. The leaves of its tree are taken: its steadiest
+    branches are now and then nearly the whole map.
     """
     least = max(LEAST, round(LEAST_SHARE * len(positions)))
     if len(positions) < 2 * least:
         return np.full(len(positions), -1)
-    found = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(positions)
+    finder = HDBSCAN(least, CLOSE, cluster_selection_method="leaf", copy=True)
+    found = finder.fit_predict(positions)
     sizes = Counter(found[found >= 0].tolist())
     order = {old: new for new, (old, _) in enumerate(sizes.most_common())}
     return np.array([order.get(one, -1) for one in found.tolist()])
@@ -97,7 +105,7 @@ class Kind:
     Attributes:
         points: Which of the map's points they are, the most typical first.
         pictures: The pictures that excite them most together, strongest first.
-        name: What most of them respond to; empty where parts give no name.
+        name: The part or place that most of them respond to; empty where there is none.
         share: Of its units that bear the name.
         networks: How many units of each network are among them.
     """
@@ -135,6 +143,8 @@ def kinds(
 def shared(found: Sequence[Kind], networks: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
     """Which kinds are of which networks: all have them, some, or only one.
 
+    A network has a kind if a tenth of its units are the network's.
+
     Args:
         found: As `kinds` gives them.
         networks: Those looked at; others don't count.
@@ -144,7 +154,10 @@ def shared(found: Sequence[Kind], networks: Sequence[str]) -> dict[tuple[str, ..
     """
     groups: dict[tuple[str, ...], list[int]] = {}
     for index, kind in enumerate(found):
-        have = tuple(name for name in dict.fromkeys(networks) if kind.networks.get(name))
+        least = PRESENT * len(kind.points)
+        have = tuple(
+            name for name in dict.fromkeys(networks) if kind.networks.get(name, 0) >= least
+        )
         groups.setdefault(have, []).append(index)
     return groups
 
@@ -171,13 +184,12 @@ def _kind(
 
 
 def _names(found: Units, parts: Sequence[PartScores | None]) -> list[str]:
-    """What each unit covers best, where it covers it well."""
-    best = [scores.best() if scores else None for scores in parts]
-    if not best:
-        return [""] * len(found.unit)
+    """The part or place that each unit covers best, where it covers it well."""
+    telling = [index for index, name in enumerate(CONCEPTS) if name != OBJECT]
     names = []
     for layer, unit in zip(found.layer, found.unit, strict=True):
-        table = best[layer]
-        good = table is not None and table["iou"].iloc[unit] >= NAMED
-        names.append(str(table["concept"].iloc[unit]) if good else "")
+        scores = parts[layer] if parts else None
+        overlaps = scores.iou[unit, telling] if scores else np.zeros(1)
+        best = int(overlaps.argmax())
+        names.append(CONCEPTS[telling[best]] if overlaps[best] >= NAMED else "")
     return names

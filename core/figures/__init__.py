@@ -1,6 +1,8 @@
 """Arrays → plotly figures."""
 
 from core.figures.charts import (
+    bars,
+    cascade,
     curves,
     marked,
     matrix,
@@ -21,6 +23,8 @@ from core.figures.maps import point_map, purity_curves, spread_out, staged_map
 
 __all__ = [
     "accuracy_by_time",
+    "bars",
+    "cascade",
     "confusion",
     "curves",
     "layer_likeness",

@@ -165,6 +165,42 @@ def curves(lines: Mapping[str, np.ndarray], at: float, title: str) -> go.Figure:
     return figure
 
 
+def cascade(lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
+    """How like the first map stays as ever more layers are shuffled.
+
+    Args:
+        lines: By method: shares of the layers that are shuffled, and the likeness at each, -1 to 1.
+    """
+    figure = go.Figure()
+    for index, (name, (shares, likeness)) in enumerate(lines.items()):
+        figure.add_scatter(
+            x=[0, *shares], y=[1, *likeness], name=name, mode="lines+markers",
+            line={"color": PALETTE[index % len(PALETTE)],
+                  "dash": "solid" if index < len(PALETTE) else "dot"},
+        )  # fmt: skip
+    figure.add_hline(0, line_color=GREY, line_dash="dash")
+    figure.update_layout(
+        height=300, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
+        xaxis={"title": "share of the layers shuffled, from the classes down", "tickformat": ".0%"},
+        yaxis={"title": "likeness to the map before"}, legend={"orientation": "h", "y": -0.3},
+    )  # fmt: skip
+    return figure
+
+
+def bars(values: pd.Series, title: str) -> go.Figure:
+    """A bar for each entry, in their order from the top, every one named."""
+    figure = go.Figure(
+        go.Bar(x=values, y=[str(name) for name in values.index], orientation="h",
+               marker_color=PALETTE[0])
+    )  # fmt: skip
+    figure.update_layout(
+        height=60 + 20 * len(values), margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
+        xaxis={"title": title},
+    )  # fmt: skip
+    figure.update_yaxes(autorange="reversed", dtick=1)
+    return figure
+
+
 def matrix(values: pd.DataFrame) -> go.Figure:
     """A table of shares, -1 to 1, as coloured squares with their figures."""
     figure = go.Figure(

@@ -80,10 +80,11 @@ def spread_out(positions: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " k"]:
     Returns:
         289 at most, in order.
     """
-    low, side = positions.min(axis=0), _span(positions) / CELLS
-    cells = np.minimum((positions - low) // side, CELLS - 1)
-    _, first = np.unique(cells, axis=0, return_index=True)
-    return np.sort(first)
+    places = (positions - positions.min(axis=0)) * (CELLS / _span(positions))
+    cells = np.minimum(places // 1, CELLS - 1)
+    central = np.argsort(np.abs(places - cells - 0.5).max(axis=1), kind="stable")
+    _, first = np.unique(cells[central], axis=0, return_index=True)
+    return np.sort(central[first])
 
 
 def staged_map(
@@ -113,7 +114,9 @@ def staged_map(
     every = np.concatenate(list(stages.values()))
     low, high = every.min(axis=0), every.max(axis=0)
     edge = 0.05 * _span(every)
-    figure.update_layout(sliders=[{"steps": steps, "pad": {"t": 8}}])
+    figure.update_layout(
+        sliders=[{"steps": steps, "pad": {"t": 8}}], margin={"l": 24, "r": 0, "t": 8, "b": 40}
+    )
     figure.update_xaxes(range=[low[0] - edge, high[0] + edge])
     figure.update_yaxes(range=[low[1] - edge, high[1] + edge])
     return figure
@@ -206,16 +209,16 @@ def _stars(added: Float[np.ndarray, "m 2"], first: int) -> go.Scatter:
 def _image(
     picture: Image.Image, positions: Float[np.ndarray, "n 2"], index: int, faded: bool
 ) -> dict[str, Any]:
-    """A small picture, as large as its frame while nobody zooms."""
+    """A small picture that fills its frame while nobody zooms."""
     small = picture.convert("RGB")
     small.thumbnail((2 * FRAME, 2 * FRAME))
     data = io.BytesIO()
     small.save(data, "JPEG", quality=80)
-    side = 1.1 * _span(positions) * FRAME / HEIGHT
+    side = _span(positions) * FRAME / HEIGHT
     return {
         "source": f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}",
         "x": float(positions[index, 0]), "y": float(positions[index, 1]), "xref": "x", "yref": "y",
-        "sizex": side, "sizey": side, "xanchor": "center", "yanchor": "middle", "layer": "below",
+        "sizex": side, "sizey": side, "xanchor": "center", "yanchor": "middle", "layer": "above",
         "opacity": FADED if faded else 1.0,
     }  # fmt: skip
 

@@ -41,13 +41,16 @@ class Truth:
     deleted: Float[np.ndarray, " n"]
 
 
-def truth_steps(m: Model, method: str, count: int, **options: Option) -> Steps[Truth]:
+def truth_steps(
+    m: Model, method: str, count: int, curves: bool = True, **options: Option
+) -> Steps[Truth]:
     """Explain the true class of so many fresh scenes, of every class alike.
 
     Args:
         m: A network that knows the classes of scenes, in their order.
         method: A key of `methods()`.
         count: Scenes.
+        curves: Insertion and deletion too, which take most of the time; NaN otherwise.
         options: The method's.
     """
     parts = []
@@ -56,13 +59,16 @@ def truth_steps(m: Model, method: str, count: int, **options: Option) -> Steps[T
         imgs, labels, masks = _scenes(range(start, min(start + at_once, count)), m.input_size[1])
         made = explain_steps(m, imgs, method, labels, None, 0, None, **options)
         found = yield from mapped(made, partial(_within, start=start, count=count, made=False))
-        scored = yield from mapped(
-            evaluate_steps(m, imgs, found.maps, labels),
-            partial(_within, start=start, count=count, made=True),
-        )
+        inserted = deleted = np.full(len(imgs), np.nan)
+        if curves:
+            scored = yield from mapped(
+                evaluate_steps(m, imgs, found.maps, labels),
+                partial(_within, start=start, count=count, made=True),
+            )
+            inserted, deleted = scored.inserted, scored.deleted
         parts.append((
             pointed(found.maps, masks), energy(found.maps, masks), masks.mean((1, 2)),
-            scored.inserted, scored.deleted,
+            inserted, deleted,
         ))  # fmt: skip
     return Truth(*(np.concatenate(kind) for kind in zip(*parts, strict=True)))
 

@@ -94,7 +94,8 @@ def _truth_steps(
 ) -> Steps[list[Result]]:
     first = recipes[0]
     count = cast(int, dict(first.options)[SCENES])
-    found = yield from saliency.truth_steps(cast(Model, m), first.method, count, **_own(first))
+    asked = _own(first)
+    found = yield from saliency.truth_steps(cast(Model, m), first.method, count, True, **asked)
     return [Result(dict(vars(found)))] * len(recipes)
 
 

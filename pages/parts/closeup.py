@@ -1,12 +1,8 @@
 """One saliency map, large: its scale, its scores, its options, and what another network's lacks."""
 
-import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
-import numpy as np
-import pandas as pd
 import streamlit as st
 from PIL import Image
 
@@ -16,14 +12,14 @@ from core.pictures import Picture
 from core.recipes import Option, Recipe, Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers, methods, seen, work
+from pages.parts import layers, methods, offer, seen, work
 from pages.parts.session import held
 from pages.parts.targets import Target
 from pages.parts.text import plain
 
 NONE = "nothing"
-# Side of a picture that is downloaded, in pixels; and the most of an option that is a number.
-DOWNLOADED, MOST = 512, 8
+# The most of an option that is a number, times its default.
+MOST = 8
 
 
 @dataclass(frozen=True)
@@ -71,10 +67,9 @@ def show(
 ) -> None:
     """The map that was clicked; the first one where none was."""
     st.subheader("Close up", anchor=False)
-    left, right = st.columns(2)
+    card = layers.choose_model(models)
+    left, _ = st.columns(2)
     with left:
-        card = layers.choose_model(models)
-    with right:
         method = methods.choose_one("Method", [saliency.find(key, {}) for key in keys])
     aim, cell = aims.get(card.name), cells.get((card.name, method.key))
     if isinstance(aim, Target) and cell is not None:
@@ -98,7 +93,11 @@ def _show_cell(
             cell.card, cell.picture.id, cell.method.key, aim.class_, aim.against, layer, asked,
         )  # fmt: skip
         other = _choose_other(cell, cells)
-        wanted = [recipe, *([other.recipe] if other else [])]
+        if other:  # layers have names of each network's own
+            against = replace(other.recipe, options=recipe.options)
+            if layer:
+                st.caption(f"Of {plain(other.card.title)} its own last layer is taken.")
+        wanted = [recipe, *([against] if other else [])]
         own, *others = _results(wanted, "close")
         if own is not None:  # not before, or to cancel the map would not be to cancel this
             judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)
@@ -117,7 +116,7 @@ def _show_cell(
             _show_map(cell, own, scale, opacity)
     if own is not None:
         with right:
-            _offer(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
+            offer.show(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
                    opacity)  # fmt: skip
 
 
@@ -224,34 +223,3 @@ def _show_scores(explained: Result, judged: Result) -> None:
     )  # fmt: skip
     for name, value in explained.record["notes"].items():
         st.caption(f"{name.capitalize()}: {value:.1%}")
-
-
-def _offer(cell: Cell, result: Result, recipe: Recipe, scale: Scale, opacity: float) -> None:
-    """The map as a picture, as numbers and as a table, and how to make it again."""
-    one = result.arrays["map"]
-    stem = f"{cell.method.key}-{cell.card.architecture}"
-
-    def picture() -> bytes:
-        large = cell.crop().resize((DOWNLOADED, DOWNLOADED), Image.Resampling.BICUBIC)
-        return images.png(heat.overlay(large, one, scale, opacity))
-
-    with st.container(horizontal=True):
-        for label, make, name, kind, icon in (
-            ("PNG", picture, f"{stem}.png", "image/png", "download"),
-            ("NPZ", partial(_npz, one), f"{stem}.npz", "application/octet-stream", "download"),
-            ("CSV", partial(_csv, one), f"{stem}.csv", "text/csv", "download"),
-            ("Recipe", recipe.to_json, "recipe.json", "application/json", "receipt_long"),
-        ):
-            st.download_button(
-                label, make, name, kind, icon=f":material/{icon}:", on_click="ignore"
-            )
-
-
-def _npz(one: np.ndarray) -> bytes:
-    file = io.BytesIO()
-    np.savez_compressed(file, map=one)
-    return file.getvalue()
-
-
-def _csv(one: np.ndarray) -> bytes:
-    return pd.DataFrame(one).to_csv(index=False, header=False, float_format="%.6g").encode()

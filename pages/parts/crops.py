@@ -8,7 +8,7 @@ from PIL import Image
 from core import tasks
 from core.dissect import sample
 from core.errors import ZooscopeError
-from core.pictures import PHOTOS, Picture
+from core.pictures import PHOTOS, Picture, PictureForgotten
 from core.sets import Folder
 from pages.parts.session import held, workbench
 from pages.parts.slide import Needs, Results, Slide
@@ -67,9 +67,14 @@ def _picture(slide: Slide, index: int) -> Image.Image:
 
 
 def _photographs() -> list[Picture]:
-    """The photographs at hand: the gallery's and the visitor's own."""
-    references = [f"photo:{name}" for name in PHOTOS] + st.session_state.get("_uploads", [])
-    return [workbench().pictures.find(reference) for reference in references]
+    """The photographs at hand: the gallery's and the visitor's own that are still held."""
+    found = []
+    for reference in [*(f"photo:{name}" for name in PHOTOS), *st.session_state.get("_uploads", [])]:
+        try:
+            found.append(workbench().pictures.find(reference))
+        except PictureForgotten:
+            continue  # by another of the visitor's windows, or to make room
+    return found
 
 
 def _counted(folder: Folder) -> str:

@@ -80,6 +80,7 @@ def show(judged: Sequence[Judged], models: Mapping[str, Card], methods: Sequence
         st.skeleton(height=300)
         return
     _show_curves(own, own[method.key], min(max(percent, 0), 100) / 100)
+    _show_cascade(own)
     _show_likeness(own, [one for one in judged if one.method.key == method.key])
 
 
@@ -100,6 +101,23 @@ def _show_curves(own: Mapping[str, Judged], chosen: Judged, share: float) -> Non
         now = np.interp(share, np.linspace(0, 1, len(at)), at)
         right.image(shown, width="stretch", alt=f"The picture at this step of {name}",
                     caption=f"{chosen.method.title}: {now:.0%}")  # fmt: skip
+
+
+def _show_cascade(own: Mapping[str, Judged]) -> None:
+    """How the maps change as the network's weights are shuffled, where that was asked for."""
+    checked = {one.method.title: one.checks.arrays for one in own.values() if one.checks}
+    if not checked:
+        return
+    st.subheader("As the network forgets", anchor=False)
+    st.caption(
+        "Layer after layer is shuffled, from the classes down. A map of what the network learned"
+        " falls to 0; one that stays is a drawing of the picture (Adebayo et al. 2018)."
+    )
+    lines = {name: (one["shares"], one["likeness"]) for name, one in checked.items()}
+    st.plotly_chart(
+        figures.cascade(lines), key="_cascade", config={"displayModeBar": False},
+        alt="How like the first map stays as layers are shuffled, by method",
+    )  # fmt: skip
 
 
 def _show_likeness(own: Mapping[str, Judged], alike: Sequence[Judged]) -> None:

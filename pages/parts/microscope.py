@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import dissect, predict, tasks, visualize
+from core import dissect, figures, predict, tasks, visualize
 from core.dissect import sample
 from core.visualize import LOGITS
 from pages.parts import crops
@@ -74,7 +74,10 @@ def _show_classes(slide: Slide, results: Results) -> None:
         f" {best['selectivity']:.2f} (0 none, 1 no other class; Morcos et al. 2018)."
     )
     table = dissect.by_class(responses, classes, slide.unit)
-    st.bar_chart(table["mean"], horizontal=True, sort=False, height=520, x_label="mean peak")
+    st.plotly_chart(
+        figures.bars(table["mean"], "mean peak"), key="_by_class",
+        config={"displayModeBar": False}, alt=f"Mean peak of {slide.title} by class",
+    )  # fmt: skip
 
 
 def _show_parts(slide: Slide, results: Results) -> None:

@@ -24,11 +24,13 @@ class Target:
         class_: Its number.
         against: Number of the class it is contrasted with, or None.
         says: The network's own top classes, best first.
+        probability: Of the class that is explained.
     """
 
     class_: int
     against: int | None
     says: Sequence[Prediction]
+    probability: float
 
 
 def choose(models: Mapping[str, Card], picture: str) -> dict[str, Target | str]:
@@ -90,25 +92,23 @@ def _resolved(
         if answer.error:
             work.failed(recipe, answer, f"scores_{name}")
         elif answer.result:
-            says = predict.ranking(answer.result.arrays["logits"], card.labels, 2)
-            found[name] = _target(card, says, chosen[name], against)
+            found[name] = _target(card, answer.result.arrays["logits"], chosen[name], against)
     return found
 
 
-def _target(
-    card: Card, says: Sequence[Prediction], wanted: str | None, against: str
-) -> Target | str:
-    numbers = numbered(card)
+def _target(card: Card, logits: predict.Logits, wanted: str | None, against: str) -> Target | str:
+    numbers, says = numbered(card), predict.ranking(logits, card.labels, 2)
     if wanted is not None and wanted not in numbers:
         return f"It does not know the class {wanted}."
     class_ = says[0].index if wanted is None else numbers[wanted]
+    probability = float(predict.softmax(logits)[class_])
     if against == NOTHING:
-        return Target(class_, None, says)
+        return Target(class_, None, says, probability)
     if against == SECOND:
         other = next((one.index for one in says if one.index != class_), None)
-        return Target(class_, other, says)
+        return Target(class_, other, says, probability)
     if against not in numbers:
         return f"It does not know the class {against}."
     if numbers[against] == class_:
         return f"{against} against itself: choose another class."
-    return Target(class_, numbers[against], says)
+    return Target(class_, numbers[against], says, probability)

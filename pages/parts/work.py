@@ -38,8 +38,13 @@ def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = ""
         )
     if len(wanted) < len(recipes):
         st.info("Cancelled. Finished batches are kept.", icon=":material/cancel:")
-        resume = given_up.clear
-        st.button("Go on", icon=":material/play_arrow:", key=f"_go_on{key}", on_click=resume)
+        st.button(
+            "Go on",
+            icon=":material/play_arrow:",
+            key=f"_go_on{key}",
+            on_click=given_up.difference_update,
+            args=([recipe.key for recipe in recipes],),
+        )
     return [found.get(recipe, Answer()) for recipe in recipes]
 
 

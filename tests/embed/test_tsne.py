@@ -113,7 +113,10 @@ def test_every_option_counts():
 
 def test_a_start_is_kept_to_whatever_its_scale():
     start = embed.tsne(FEATURES, perplexity=8)
-    again = embed.tsne(FEATURES, perplexity=8, start=start)
+    told = list(embed.tsne_steps(FEATURES, perplexity=8, start=start))
+    again = told[-1].preview
+    settling = [one.preview.std() for one in told if one.step > 0]
+    assert min(settling) > 0.2 * start.std()  # it is never made small, and so forgotten
     assert np.median(embed.overlay(again, start).moved) < 0.3
     chance = embed.tsne(FEATURES, perplexity=8, start="chance")
     assert np.median(embed.overlay(chance, start).moved) > 0.5

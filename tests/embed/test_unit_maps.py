@@ -62,11 +62,11 @@ def test_units_keep_their_names_and_dead_ones_are_listed(planted):
 def test_units_that_respond_alike_lie_together(planted):
     _, kinds, positions, clusters = planted
     assert embed.purity(positions, [str(kind) for kind in kinds]) > 0.95
-    # Each cluster is one kind, and each kind is one cluster.
-    pairs = {(kind, cluster) for kind, cluster in zip(kinds, clusters, strict=True) if cluster >= 0}
-    assert len(pairs) == 4
-    assert np.mean(clusters >= 0) > 0.8
-    sizes = [int((clusters == index).sum()) for index in range(4)]
+    pairs = {(cluster, kind) for cluster, kind in zip(clusters, kinds, strict=True) if cluster >= 0}
+    assert len(pairs) == clusters.max() + 1  # each cluster is of one kind
+    assert {kind for _, kind in pairs} == {0, 1, 2, 3}
+    assert np.mean(clusters >= 0) > 0.7
+    sizes = [int((clusters == index).sum()) for index in range(clusters.max() + 1)]
     assert sizes == sorted(sizes, reverse=True)
 
 
@@ -90,8 +90,9 @@ def test_a_kind_knows_its_pictures_networks_and_name(planted):
         iou = np.zeros((count, len(CONCEPTS)), np.float32)
         of_layer = kinds[points.layer == names.index(network)]
         iou[np.flatnonzero(of_layer == 0), CONCEPTS.index("wheel")] = NAMED + 0.1
-        iou[np.flatnonzero(of_layer == 1)[:3], CONCEPTS.index("wheel")] = NAMED + 0.1
+        iou[np.flatnonzero(of_layer == 1)[:1], CONCEPTS.index("wheel")] = NAMED + 0.1
         iou[np.flatnonzero(of_layer > 1), CONCEPTS.index("wheel")] = NAMED - 0.01
+        iou[:, CONCEPTS.index("object")] = 0.9  # which says nothing of what they are
         parts.append(PartScores(iou))
     found = embed.kinds(points, clusters, names, parts, pictures=3)
     truths = np.random.default_rng(99).normal(size=(4, PICTURES))
@@ -101,13 +102,20 @@ def test_a_kind_knows_its_pictures_networks_and_name(planted):
         assert kind.pictures[0] == truths[truth].argmax()
         assert len(kind.pictures) == 3
         assert (kind.name, kind.share) == (("wheel", 1.0) if truth == 0 else ("", 0.0))
-        assert set(kind.networks) == {name for name in names if truth in PLAN[name]}
+        assert set(kind.networks) <= {name for name in names if truth in PLAN[name]}
         assert sum(kind.networks.values()) == len(kind.points)
-    both, alone = embed.shared(found, names), embed.shared(found, ["first"])
-    assert {have: len(indices) for have, indices in both.items()} == {
-        ("first", "second"): 2, ("first",): 1, ("second",): 1,
-    }  # fmt: skip
-    assert set(alone) == {("first",), ()}
+    groups = embed.shared(found, names)
+    assert set(groups) == {("first", "second"), ("first",), ("second",)}
+    for have, indices in groups.items():
+        for index in indices:
+            (truth,) = set(kinds[clusters == index])
+            assert have == tuple(name for name in names if truth in PLAN[name])
+    assert set(embed.shared(found, ["first"])) == {("first",), ()}
+
+
+def test_a_network_with_a_few_units_of_a_kind_does_not_have_it():
+    kind = embed.Kind(tuple(range(30)), (), "", 0.0, {"first": 28, "second": 2})
+    assert embed.shared([kind], ["first", "second"]) == {("first",): [0]}
 
 
 def test_the_most_typical_unit_comes_first(planted):

@@ -101,6 +101,9 @@ def test_points_that_are_spread_out_hardly_cover_each_other():
         )
     }
     assert len(cells) == len(rows)
+    # Of two in one place, the one nearer to its middle.
+    pair = np.array([[0, 0], [17, 17], [5.01, 5.01], [5.4, 5.6]], np.float32)
+    assert figures.spread_out(pair).tolist() == [0, 1, 3]
     assert figures.spread_out(np.zeros((4, 2), np.float32)).tolist() == [0]
     assert figures.spread_out(MAP[:1]).tolist() == [0]
 

@@ -145,6 +145,7 @@ def test_a_photograph_has_no_truth(app: AppTest):
 def test_weights_are_shuffled_on_request(app: AppTest):
     opened(app, "trust", [RESNET], methods=["Grad-CAM"], checks="true")
     assert {"sanity", "sensitivity"} <= set(app.dataframe[0].value.columns)
+    assert any("As the network forgets" in one.value for one in app.subheader)
 
 
 def test_fresh_scenes_tell_which_method_is_best(app: AppTest):

@@ -133,3 +133,13 @@ def test_on_photographs_the_peak_lies_in_the_animal(
     drawn = np.asarray(Image.open(shared_photos / f"{photo}_mask.png").convert("L")) > 127
     mask = saliency.on_grid(m.preprocessing, drawn)
     assert saliency.pointed(saliency.explain(m, [img], key), mask[None]).all()
+
+
+def test_without_curves_the_rest_is_the_same():
+    m = zoo.load("bundled/scenes-mobilenet")
+    whole = drain(saliency.truth_steps(m, "grad_cam", 3))
+    bare = drain(saliency.truth_steps(m, "grad_cam", 3, curves=False))
+    assert np.array_equal(whole.pointed, bare.pointed)
+    assert np.array_equal(whole.energy, bare.energy)
+    assert np.isnan(bare.inserted).all()
+    assert not np.isnan(whole.inserted).any()
