@@ -59,7 +59,7 @@ def _show_one(card: Card, found: Marks, verdicts: Verdicts, pictures: PictureSet
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown("**By class**, the worst first")
-        st.dataframe(found.by_class, column_config=COLUMNS, key="_by_class", height=320)
+        st.dataframe(found.by_class, column_config=COLUMNS, key="_by_class")
         downloads.csv(found.by_class, f"classes-{stem}")
     with right:
         st.markdown("**How sure, how often right**")

@@ -59,6 +59,12 @@ def test_a_block_is_what_holds_layers(small_model: zoo.Model):
     assert compare.facts(small_model.card, organs[6:])["commonest block"] == "none"
 
 
+def test_weighted_layers_are_counted_by_depth(small_model: zoo.Model):
+    depths = [0.0, 0.0, 0.25, 0.25, 0.5, 1.0]  # what comes before the first weights has depth 0
+    organs = [Organ(str(index), "Any", (4,), depth, False) for index, depth in enumerate(depths)]
+    assert compare.facts(small_model.card, organs)["weighted layers"] == "3"
+
+
 def test_only_rows_that_differ_are_kept():
     table = compare.facts_table(
         {"one": {"kind": "CNN", "input": "96"}, "other": {"kind": "CNN", "input": "128"}}

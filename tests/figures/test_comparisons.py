@@ -19,12 +19,16 @@ def test_every_cell_of_a_heat_map_has_a_square_to_click():
     assert cells[1, 0] == "a2, b1: 0.50"
     assert np.asarray(heat.z)[1, 0] == 0.5
     assert chart.layout.xaxis.ticktext == ("b1", "b2", "b3")
+    assert chart.layout.yaxis.range == (-0.5, 1.5)  # the first at the bottom, as networks are drawn
+    assert chart.layout.xaxis.range == (-0.5, 2.5)
     assert (chart.layout.xaxis.title.text, chart.layout.yaxis.title.text) == ("other", "one")
 
 
 def test_confusion_is_coloured_by_shares_and_tells_counts():
     counts = pd.DataFrame([[6, 2], [0, 0]], ["cat", "dog"], ["cat", compare.OTHER])
-    heat, squares = figures.confusion(counts).data
+    chart = figures.confusion(counts)
+    heat, squares = chart.data
+    assert chart.layout.yaxis.range == (1.5, -0.5)  # the first on top, as one reads
     np.testing.assert_allclose(heat.z, [[0.75, 0.25], [0, 0]])
     assert squares.text[1] == "cat taken for another class: 2 pictures"
 
