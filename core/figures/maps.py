@@ -219,7 +219,6 @@ def _span(positions: Float[np.ndarray, "n 2"]) -> float:
 def _framed(figure: go.Figure, title: str) -> go.Figure:
     figure.update_layout(
         height=HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode="lasso",
-        clickmode="event+select",
         legend={"title": title, "itemsizing": "constant"}, uirevision="map",
     )  # fmt: skip
     figure.update_xaxes(visible=False)

@@ -150,7 +150,8 @@ def _show_map(population: Population, by: str) -> None:
         kinds=found[: len(figures.LOOKS)],
     )  # fmt: skip
     figure.update_layout(height=figures.HEIGHT + 60)
-    selection.chart(figure, "_neurons", FIELD, f"Map of {len(names):,} units, coloured by {by}")
+    alt = f"Map of {len(names):,} units, coloured by {by}"
+    selection.chart(figure, "_neurons", FIELD, alt, selection.mouse())
     _say(result, kinds, population)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:

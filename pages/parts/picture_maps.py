@@ -1,13 +1,13 @@
-"""Maps of pictures: one for each network, side by side, linked by what is chosen."""
+"""Maps of pictures: what is asked of each network, and what of it is there."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
-from core import figures, tasks
+from core import tasks
 from core.anatomy import Organ
+from core.compare import Verdicts
 from core.engine import Answer
 from core.recipes import Recipe, Result
 from core.sets import PictureSet
@@ -18,19 +18,17 @@ from pages.parts import (
     colouring,
     depths,
     map_files,
-    map_trust,
+    picture_charts,
     reading,
     selection,
     settling,
-    tiles,
     work,
 )
 from pages.parts.colouring import Colouring
+from pages.parts.picture_charts import Chart, Looks
 from pages.parts.session import held, workbench
-from pages.parts.text import plain
 
-# Where the URL holds the numbers of the chosen pictures.
-FIELD = "chosen"
+FIELD = picture_charts.FIELD
 DOTS, THUMBNAILS = "dots", "pictures"
 
 
@@ -66,7 +64,7 @@ def show(
         layer = depths.choose(models, organs)
     with right:
         by = colouring.choose(chosen, any(card.labels for card in models.values()))
-    look, again, place = _extras()
+    look, does, again, place = _extras()
     asked = _asked(models, layer, chosen, asked_for, again, place)
     found = _found(asked)
     said = {
@@ -74,24 +72,50 @@ def show(
         for name, recipe in asked.verdicts.items()
         if (result := found[recipe].result)
     }
-    colours = colouring.colouring(by, chosen, list(models), said)
-    done = {name: one for name, recipe in asked.maps.items() if (one := found[recipe].result)}
     points = selection.chosen(FIELD, len(chosen))
-    marked = _marked(points)
+    colours = colouring.colouring(by, chosen, list(models), said)
+    looks = Looks(colours, _marked(points), look == THUMBNAILS, does)
     above, below = st.container(), st.container()
     with below:
-        left, right = st.columns([4, 1], vertical_alignment="bottom")
-        with left:
-            selection.show(FIELD, points, "pictures")
-        with right, st.popover("Download", icon=":material/download:", width="stretch"):
-            map_files.offer(models, chosen, asked.features, done, said, colours)
-        chosen_pictures.show(models, chosen, points, said)
+        _show_chosen(models, chosen, asked, found, said, colours, points)
     with above:
-        whole = _show_maps(models, chosen, asked, found, colours, marked, look)
+        whole = picture_charts.show(_charts(models, asked, found), chosen, looks)
         colouring.legend(colours)
-    if marked != points or not whole:
+    if looks.marked != points or not whole:
         st.rerun()
     chosen_pictures.explain(models, chosen, points)
+
+
+def _charts(
+    models: Mapping[str, Card], asked: Asked, found: Mapping[Recipe, Answer]
+) -> list[Chart]:
+    def there(recipe: Recipe | None) -> Result | None:
+        return found[recipe].result if recipe else None
+
+    return [
+        Chart(card, asked.maps[name], found[asked.maps[name]], found[asked.quick[name]],
+              there(asked.again.get(name)), there(asked.placed.get(name)))
+        for name, card in models.items()
+    ]  # fmt: skip
+
+
+def _show_chosen(
+    models: Mapping[str, Card],
+    chosen: PictureSet,
+    asked: Asked,
+    found: Mapping[Recipe, Answer],
+    said: Mapping[str, Verdicts],
+    colours: Colouring,
+    points: Sequence[int],
+) -> None:
+    """What is chosen, and what can be taken away."""
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    with left:
+        selection.show(FIELD, points, "pictures")
+    done = {name: one for name, recipe in asked.maps.items() if (one := found[recipe].result)}
+    with right, st.popover("Download", icon=":material/download:", width="stretch"):
+        map_files.offer(models, chosen, asked.features, done, said, colours)
+    chosen_pictures.show(models, chosen, points, said)
 
 
 def _marked(points: Sequence[int]) -> Sequence[int]:
@@ -105,8 +129,8 @@ def _marked(points: Sequence[int]) -> Sequence[int]:
     return marked
 
 
-def _extras() -> tuple[str, bool, bool]:
-    """How points look, and what else is shown."""
+def _extras() -> tuple[str, str, bool, bool]:
+    """How points look, what a mouse does, and what else is shown."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if held("points") not in (DOTS, THUMBNAILS):
             st.session_state.points = DOTS
@@ -114,6 +138,7 @@ def _extras() -> tuple[str, bool, bool]:
             "Points", [DOTS, THUMBNAILS], key="points", bind="query-params", required=True,
             label_visibility="collapsed",
         )  # fmt: skip
+        does = selection.mouse()
         again = st.toggle(
             "From another seed too", key="again", bind="query-params",
             help="Made anew from a start by chance: what of the map is there again?",
@@ -122,7 +147,7 @@ def _extras() -> tuple[str, bool, bool]:
             "Place the sidebar's picture", key="place", bind="query-params",
             help="A star where it belongs on each t-SNE map; nothing else moves.",
         )  # fmt: skip
-    return look or DOTS, again, place
+    return look or DOTS, does, again, place
 
 
 def _asked(
@@ -171,70 +196,3 @@ def _found(asked: Asked) -> dict[Recipe, Answer]:
             work.failed(recipe, answer, f"maps_{number}")
     reading.remember(found)
     return found
-
-
-def _show_maps(
-    models: Mapping[str, Card],
-    chosen: PictureSet,
-    asked: Asked,
-    found: Mapping[Recipe, Answer],
-    colours: Colouring,
-    points: Sequence[int],
-    look: str,
-) -> bool:
-    """The maps, two in a row; tells whether all small pictures are there that stand on them."""
-    names, whole = list(models), True
-    for start in range(0, len(names), 2):
-        row = names[start : start + 2]
-        for place, name in zip(st.columns(len(row), gap="medium"), row, strict=True):
-            with place:
-                number = f"{names.index(name) + 1}: " if len(names) > 1 else ""
-                st.markdown(f"{number}**{plain(models[name].title)}**")
-                positions, note = _positions(asked, found, name)
-                if positions is None:
-                    st.skeleton(height=figures.HEIGHT)
-                    continue
-                added = found[asked.placed[name]].result if name in asked.placed else None
-                whole &= _show_map(models[name], chosen, positions, colours, points, look, added)
-                again = found[asked.again[name]].result if name in asked.again else None
-                map_trust.show(asked.maps[name], found[asked.maps[name]].result, again, note)
-    return whole
-
-
-def _positions(
-    asked: Asked, found: Mapping[Recipe, Answer], name: str
-) -> tuple[np.ndarray | None, str]:
-    """The best map that there is by now, and what to say of it."""
-    answer, first = found[asked.maps[name]], found[asked.quick[name]]
-    if answer.result:
-        return answer.result.arrays["positions"], ""
-    if answer.progress and answer.progress.preview is not None:
-        step, total = answer.progress.step, answer.progress.total
-        return answer.progress.preview, f"Settling: {step} of {total} iterations."
-    if first.result:
-        return first.result.arrays["positions"], "PCA, until t-SNE begins."
-    return None, ""
-
-
-def _show_map(
-    card: Card,
-    chosen: PictureSet,
-    positions: np.ndarray,
-    colours: Colouring,
-    points: Sequence[int],
-    look: str,
-    added: Result | None,
-) -> bool:
-    pictures, whole = None, True
-    if look == THUMBNAILS:
-        pictures, whole = tiles.of(chosen, figures.spread_out(positions).tolist())
-    figure = figures.point_map(
-        positions, colours.colours.get(card.name), map_files.names(chosen), set(points), pictures,
-        added.arrays["positions"] if added else None, colours.by, colours.kinds,
-    )  # fmt: skip
-    figure.update_layout(showlegend=False)  # one for all maps
-    alt = (
-        f"Map of {len(chosen)} pictures as {card.title} finds them alike, coloured by {colours.by}"
-    )
-    selection.chart(figure, f"_map_{card.name}", FIELD, alt)
-    return whole

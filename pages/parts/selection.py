@@ -11,6 +11,9 @@ from pages.parts import chooser
 from pages.parts.session import held
 
 RANGE = re.compile(r"(\d{1,6})(?:-(\d{1,6}))?", re.ASCII)
+# What a mouse does, and Plotly's name of it: clicks choose points while dragging chooses none.
+AROUND, CLICK = "draw around", "click"
+DRAGS = {AROUND: "lasso", CLICK: "pan"}
 
 
 def chosen(key: str, count: int) -> list[int]:
@@ -43,8 +46,29 @@ def written(found: Sequence[int]) -> str:
     return ",".join("-".join(map(str, run)) for run in runs)
 
 
-def chart(figure: go.Figure, key: str, field: str, alt: str) -> None:
-    """A map on which points can be chosen."""
+def mouse() -> str:
+    """Let it be chosen what a mouse does on a map; Streamlit has one or the other."""
+    if held("mouse") not in DRAGS:
+        st.session_state.mouse = AROUND
+    does = st.segmented_control(
+        "Mouse", list(DRAGS), key="mouse", bind="query-params", required=True,
+        label_visibility="collapsed",
+        help="Draw around points, or click one. Box, zoom and PNG stand in a map's own toolbar.",
+    )  # fmt: skip
+    return does or AROUND
+
+
+def chart(figure: go.Figure, key: str, field: str, alt: str, does: str = AROUND) -> None:
+    """A map on which points can be chosen.
+
+    Args:
+        figure: The map.
+        key: Of the chart.
+        field: Of the field that holds the numbers.
+        alt: What it shows.
+        does: As `mouse` gave it.
+    """
+    figure.update_layout(dragmode=DRAGS[does])
     st.plotly_chart(
         figure, key=key, on_select=partial(_take, key, field), alt=alt,
         config={"displaylogo": False, "scrollZoom": False},
@@ -62,7 +86,7 @@ def show(key: str, found: Sequence[int], things: str) -> None:
     left, right = st.columns([5, 1], vertical_alignment="bottom")
     left.text_input(
         f"Chosen {things}: {len(found):,}" if found else f"Chosen {things}", key=key,
-        bind="query-params", placeholder="Click a point, draw around some, or type: 3, 7, 12-19",
+        bind="query-params", placeholder="Draw around points, click one, or type: 3, 7, 12-19",
     )  # fmt: skip
     right.button(
         "Clear", icon=":material/close:", key=f"_clear_{key}", disabled=not found,
