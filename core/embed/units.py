@@ -79,12 +79,16 @@ def clustered(positions: Float[np.ndarray, "u 2"]) -> Int[np.ndarray, " u"]:
     """Which cluster of the map each point is in, the largest first; -1 for those in none.
 
     HDBSCAN (Campello et al. 2013, doi 10.1007/978-3-642-37456-2_14) on the map as it is seen, so
-    that what is called a cluster looks like one.
+    that what is called a cluster looks like one. The leaves of its tree are taken, the smallest
+    groups that hold together: the most stable ones are often whole layers (of 512 units of a
+    residual network's last layer 464 were one cluster; now there are 24 of 5 to 22).
     """
     least = max(LEAST, round(LEAST_SHARE * len(positions)))
     if len(positions) < 2 * least:
         return np.full(len(positions), -1)
-    found = HDBSCAN(min_cluster_size=least, copy=True).fit_predict(positions)
+    found = HDBSCAN(min_cluster_size=least, cluster_selection_method="leaf", copy=True).fit_predict(
+        positions
+    )
     sizes = Counter(found[found >= 0].tolist())
     order = {old: new for new, (old, _) in enumerate(sizes.most_common())}
     return np.array([order.get(one, -1) for one in found.tolist()])

@@ -20,7 +20,7 @@ from pages.parts.text import plain
 # Where the URL holds the numbers of the chosen points.
 FIELD = "units"
 KIND, NETWORK, LAYER = "kind", "network", "layer"
-ALONE = "in no kind"
+ALONE = "no kind"
 # Units of one map: more take minutes, and nobody finds them.
 MOST = 6000
 
@@ -140,7 +140,7 @@ def _show_map(population: Population, by: str) -> None:
     points = selection.chosen(FIELD, len(names))
     titles = [population.kind_title(index, kind) for index, kind in enumerate(kinds)]
     colours = {
-        KIND: [titles[one] if one >= 0 else "" for one in result.arrays["cluster"].tolist()],
+        KIND: [titles[one] if one >= 0 else ALONE for one in result.arrays["cluster"].tolist()],
         NETWORK: population.networks,
         LAYER: population.layers,
     }[by]

@@ -268,7 +268,7 @@ def test_a_lasso_on_one_networks_map_chooses_on_both(real_app, new_page):
         ).length === 2""",
         arg=count,
     )
-    page.get_by_role("button", name="Download").click()
+    page.get_by_role("button", name="Download", exact=True).click()
     with page.expect_download() as kept:
         page.get_by_role("button", name="Coordinates, CSV").click()
     assert len(Path(kept.value.path()).read_text().splitlines()) == 28 + 1
