@@ -219,6 +219,27 @@ def test_recipes_of_recipes_compute_what_they_need_once(bench):
     assert len(square.calls) == 1
 
 
+def test_what_waits_for_others_tells_how_far_they_are(bench):
+    gate, told = threading.Event(), threading.Event()
+
+    def steps(m, recipes, inputs):
+        yield Progress(3, 8, preview=["nothing of the page's"], note="reading pictures")
+        told.set()
+        gate.wait(SECONDS)
+        return [Result({"value": np.array(2.0)})]
+
+    workbench = bench(Task("slow", 1, steps), doubled())
+    nested = Recipe("double", 1, inputs=(Recipe("double", 1, inputs=(Recipe("slow", 1),)),))
+    workbench.ask([nested], "a page")
+    assert told.wait(SECONDS)
+    (answer,) = workbench.ask([nested], "a page")
+    gate.set()
+    assert (answer.progress.step, answer.progress.total) == (3, 8)
+    assert answer.progress.note == "reading pictures"
+    assert answer.progress.preview is None
+    assert values(workbench.answer([nested])) == [8]
+
+
 def test_a_failure_below_is_told_above(bench):
     workbench = bench(failing("no light", []), doubled())
     with pytest.raises(ZooscopeError, match="no light"):

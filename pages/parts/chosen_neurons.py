@@ -94,7 +94,7 @@ def show(population: Population, kinds: Sequence[Kind], points: Sequence[int]) -
     if kind is not None:
         st.markdown(_said(population, kind))
     answers = dict(zip(shown, work.answers(list(recipes.values()), key="units"), strict=True))
-    with st.grid(len(shown), min_column_width=90) as grid:
+    with st.grid(TYPICAL + 1, min_column_width=90) as grid:
         for point in shown:
             with grid.cell():
                 _show_picture(answers[point], population.names[point])

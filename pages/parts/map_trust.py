@@ -45,7 +45,9 @@ def show(recipe: Recipe, result: Result | None, again: Result | None, note: str)
 def _perplexity(recipe: Recipe, used: float, count: int) -> str:
     asked = dict(recipe.options)["perplexity"]
     if not used:
-        return f"{count} pictures have no neighbourhoods: they lie along their principal axes"
+        return (
+            f"too few pictures for neighbourhoods ({count}): they lie as their principal axes say"
+        )
     if used != asked:
         return f"perplexity {used:.1f}, since {count} pictures allow no more (asked: {asked:.0f})"
     return f"perplexity {used:.0f}"

@@ -20,7 +20,7 @@ from pages.parts.text import plain
 # Where the URL holds the numbers of the chosen points.
 FIELD = "units"
 KIND, NETWORK, LAYER = "kind", "network", "layer"
-ALONE = "in no kind"
+ALONE = "no kind"
 # Units of one map: more take minutes, and nobody finds them.
 MOST = 6000
 
@@ -140,7 +140,7 @@ def _show_map(population: Population, by: str) -> None:
     points = selection.chosen(FIELD, len(names))
     titles = [population.kind_title(index, kind) for index, kind in enumerate(kinds)]
     colours = {
-        KIND: [titles[one] if one >= 0 else "" for one in result.arrays["cluster"].tolist()],
+        KIND: [titles[one] if one >= 0 else ALONE for one in result.arrays["cluster"].tolist()],
         NETWORK: population.networks,
         LAYER: population.layers,
     }[by]
@@ -172,7 +172,7 @@ def _say(result: Result, kinds: Sequence[Kind], population: Population) -> None:
     words = [
         f"Trustworthiness {record['trustworthiness']:.3f}",
         f"perplexity {record['perplexity']:.0f}",
-        f"{len(kinds)} kinds",
+        f"{len(kinds)} kind{'s' * (len(kinds) != 1)}",
     ]
     if dead:
         words.append(f"{dead} units never change over these pictures and are left out")
@@ -208,10 +208,11 @@ def _show_kinds(population: Population, kinds: Sequence[Kind]) -> None:
         return
     st.subheader("Kinds", anchor=False)
     networks = list(dict.fromkeys(name for name, _ in population.places))
+    named = any(kind.name for kind in kinds)
     table = pd.DataFrame(
         {
             "kind": [population.kind_title(index, kind) for index, kind in enumerate(kinds)],
-            "share of the name": [kind.share if kind.name else None for kind in kinds],
+            **({"share of the name": [kind.share for kind in kinds]} if named else {}),
             "units": [len(kind.points) for kind in kinds],
             **{
                 population.models[name].title: [kind.networks.get(name, 0) for kind in kinds]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from core import figures, tasks
@@ -84,13 +85,15 @@ def _show_stages(
     colours = colouring.colouring(by, chosen, [card.name], {})
     figure = figures.staged_map(done, colours.colours[card.name], map_files.names(chosen), by)
     st.markdown(f"**{plain(card.title)}**, from the picture to its classes: move the slider.")
-    figure.update_layout(height=figures.HEIGHT + 80)
+    whole = figure.to_html
+    figure = go.Figure(figure).update_layout(height=figures.HEIGHT + 80, showlegend=False)
     st.plotly_chart(
         figure, key="_stages", config={"displaylogo": False},
         alt=f"Maps of {len(chosen)} pictures at {len(done)} stages of {card.title}",
     )  # fmt: skip
+    colouring.legend(colours)
     st.download_button(
-        "Plot", lambda: figure.to_html().encode(), f"{card.architecture}-stages.html", "text/html",
+        "Plot", lambda: whole().encode(), f"{card.architecture}-stages.html", "text/html",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
 

@@ -126,6 +126,16 @@ def test_the_most_typical_unit_comes_first(planted):
     assert r == sorted(r, reverse=True)
 
 
+def test_small_groups_that_lie_close_are_kinds_of_their_own():
+    dice = np.random.default_rng(0)
+    middles = [(x + far, y) for far in (0, 40) for x in (0, 2) for y in (0, 2)]
+    positions = np.concatenate([dice.normal(middle, 0.4, (15, 2)) for middle in middles])
+    found = embed.clustered(positions.astype(np.float32))
+    assert found.max() + 1 == 8  # the most stable clusters would be two
+    far = positions[:, 0] > 20
+    assert all(len(set(far[found == index])) == 1 for index in range(8))
+
+
 def test_few_units_are_no_cluster():
     assert embed.clustered(np.zeros((3, 2), np.float32)).tolist() == [-1] * 3
     found, _ = layer("first", 0)

@@ -138,3 +138,16 @@ def test_a_map_of_one_or_two_points_is_drawn(count):
     figure = figures.point_map(MAP[:count], pictures={0: Image.new("RGB", (9, 9))})
     assert len(placed(figure)) == count
     assert figure.layout.images[0].sizex > 0
+
+
+def test_kinds_look_the_same_on_every_map_and_in_the_legend():
+    kinds = ["a", "b", "c"]
+    maps = [["b"] * 60, ["c"] * 30 + [""] * 29 + ["d"]]
+    legend = figures.legend(kinds, maps)
+    looks = {trace.name: (trace.marker.color, trace.marker.symbol) for trace in legend.data}
+    assert list(looks) == ["b", "c", OTHERS, UNKNOWN]
+    for colours in maps:
+        for trace in figures.point_map(MAP, colours, kinds=kinds).data:
+            assert looks[trace.name] == (trace.marker.color, trace.marker.symbol)
+    assert figures.point_map(MAP, maps[0]).data[0].marker.color != looks["b"][0]
+    assert figures.most_frequent(["z", "", "y", "z"]) == ["y", "z"]

@@ -159,7 +159,7 @@ def test_a_hub_out_of_reach_leaves_the_user_with_ways_out(real_app, new_page):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     "place",
-    ["", "models", "neurons", "compare_neurons", "layers", "saliency", "trust", "compare"],
+    ["", "models", "neurons", "compare_neurons", "layers", "saliency", "trust", "maps", "compare"],
 )
 def test_a_phone_reads_without_scrolling_sideways(real_app, browser, scheme, place):
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
@@ -272,3 +272,41 @@ def test_networks_are_compared_and_the_link_keeps_the_cell(real_app, new_page):
     page.wait_for_url(re.compile("disagreed=false"))
     page.get_by_text("Backbones", exact=True).click()
     page.get_by_role("heading", name="What they are built of").wait_for()
+
+
+def test_a_lasso_on_one_networks_map_chooses_on_both(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/maps{CHOSEN}&set=scenes:28~7&iterations=50&perplexity=5")
+    page.get_by_role("heading", name="What lies together?").wait_for()
+    page.get_by_text(re.compile("Trustworthiness")).nth(1).wait_for()
+    box = page.locator("[data-testid=stPlotlyChart] .nsewdrag").first.bounding_box()
+    left, top = box["x"] + 4, box["y"] + 4
+    right, bottom = left + box["width"] - 8, top + box["height"] / 2
+    page.mouse.move(left, top)
+    page.mouse.down()
+    for x, y in ((right, top), (right, bottom), (left, bottom), (left, top)):
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+    page.get_by_role("heading", name=re.compile(r"\d+ chosen")).wait_for()
+    page.wait_for_url(re.compile("chosen="))
+    numbers = params(page)["chosen"][0]
+    page.get_by_alt_text(re.compile("^Where mobilenetv2_100.coral saw")).first.wait_for()
+    count = int(page.get_by_role("heading", name="chosen").inner_text().split()[0])
+    assert 1 <= count < 28
+    assert page.get_by_alt_text(re.compile(r"^Picture \d+: ")).count() == min(count, 24)
+    page.wait_for_function(
+        """count => [...document.querySelectorAll("[data-testid=stPlotlyChart]")].filter(chart =>
+            [...chart.querySelectorAll(".scatterlayer .point")]
+                .filter(point => getComputedStyle(point).opacity > 0.9).length === count
+        ).length === 2""",
+        arg=count,
+    )
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Coordinates, CSV").click()
+    assert len(Path(kept.value.path()).read_text().splitlines()) == 28 + 1
+
+    other = new_page()
+    other.goto(page.url)
+    other.get_by_role("heading", name=f"{count} chosen").wait_for()
+    assert params(other)["chosen"] == [numbers]
