@@ -72,14 +72,14 @@ def test_results_do_not_depend_on_the_batch(small_model: zoo.Model, noise, monke
     pictures = [noise, noise.rotate(90), noise.resize((90, 70))]
     together = predict.scores(small_model, pictures).logits
     monkeypatch.setattr(predict, "FEW", 1)
-    monkeypatch.setattr("core.zoo.model.MOST_AT_ONCE", 1)
+    monkeypatch.setitem(vars(small_model), "at_once", 1)
     alone = predict.scores(small_model, pictures).logits
     np.testing.assert_allclose(together, alone, rtol=1e-4, atol=1e-6)
 
 
 def test_progress_counts_pictures(small_model: zoo.Model, noise, monkeypatch):
     monkeypatch.setattr(predict, "FEW", 1)
-    monkeypatch.setattr("core.zoo.model.MOST_AT_ONCE", 1)
+    monkeypatch.setitem(vars(small_model), "at_once", 1)
     steps = [(p.step, p.total) for p in predict.scores_steps(small_model, [noise] * 3)]
     assert steps == [(0, 3), (1, 3), (2, 3)]
 

