@@ -258,6 +258,8 @@ def test_networks_are_compared_and_the_link_keeps_the_cell(real_app, new_page):
     page.get_by_text("Mean r of the").wait_for()
     page.get_by_alt_text(f"of conv_stem in {LOCAL[1]} looks for").first.wait_for()
     assert (params(page)["row"], params(page)["column"]) == (["conv_stem"], ["conv_stem"])
+    # While pictures come in, the page is drawn anew and a click may be lost.
+    page.wait_for_function("() => !document.querySelector('[data-testid=stProgress]')")
     with page.expect_download() as kept:
         page.get_by_role("button", name="CSV").first.click()
     assert Path(kept.value.path()).read_text().startswith(",conv_stem,")
