@@ -25,6 +25,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from benchmarks.timing import timed, timed_peer
 from core import predict, probe, visualize, zoo
 from core.steps import Progress, drain
 from core.zoo import Model
@@ -60,7 +61,7 @@ def measure_channels(m: Model, count: int, to: Path | None) -> None:
     """Channels of a middle layer: time and score."""
     units = range(count)
     ours, seconds = timed(lambda: render(m, [visualize.channel(LAYER, i) for i in units]))
-    peers, peer_seconds = timed(lambda: [lucent(m, f"{_hooked(LAYER)}:{i}") for i in units])
+    peers, peer_seconds = timed_peer(lambda: [lucent(m, f"{_hooked(LAYER)}:{i}") for i in units])
     report("channels of " + LAYER, count, seconds, peer_seconds)
     compare_scores(m, ours, peers)
     keep(to, "channels", ours, peers)
@@ -70,7 +71,7 @@ def measure_first(m: Model, count: int, to: Path | None) -> None:
     """Channels of the first layer: time, the peer's from one picture."""
     objectives = [visualize.channel(FIRST_LAYER, i) for i in range(count)]
     ours, seconds = timed(lambda: render(m, objectives))
-    peer, peer_seconds = timed(lambda: lucent(m, f"{_hooked(FIRST_LAYER)}:0"))
+    peer, peer_seconds = timed_peer(lambda: lucent(m, f"{_hooked(FIRST_LAYER)}:0"))
     report("channels of " + FIRST_LAYER, count, seconds, count * peer_seconds)
     keep(to, "first", ours, [peer])
 
@@ -79,7 +80,7 @@ def measure_classes(m: Model, count: int, to: Path | None) -> None:
     """Classes: time, and how they carry over."""
     classes = CLASSES[:count]
     ours, seconds = timed(lambda: render(m, [visualize.class_logit(i) for i in classes]))
-    peers, peer_seconds = timed(lambda: [lucent(m, f"classifier:{i}") for i in classes])
+    peers, peer_seconds = timed_peer(lambda: [lucent(m, f"classifier:{i}") for i in classes])
     report("classes", len(classes), seconds, peer_seconds)
     compare_carried(classes, ours, peers)
     keep(to, "classes", ours, peers)
@@ -105,13 +106,6 @@ def lucent(m: Model, objective: str) -> np.ndarray:
     large = functional.interpolate(x, (224, 224), mode="bilinear", align_corners=True)
     pixels = (large[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
     return np.asarray(pixels)
-
-
-def timed(make: Callable[[], object]) -> tuple:
-    """A result and the seconds it took."""
-    start = time.perf_counter()
-    result = make()
-    return result, time.perf_counter() - start
 
 
 def report(what: str, count: int, seconds: float, peer_seconds: float) -> None:

@@ -10,9 +10,8 @@ import argparse
 import os
 import platform
 import statistics
-import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from PIL import Image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor
 
+from benchmarks.timing import timed, timed_peer
 from core import images, saliency, zoo
 from core.saliency.view import View
 from core.steps import drain
@@ -75,9 +75,10 @@ def measure_integrated(views: Sequence[View]) -> None:
         return float(((sums.double().sum() - change).abs() / change.abs()).item())
 
     def median_error(made: Sequence[tuple[Tensor, float]]) -> float:
-        return float(np.median([error(v, one) for v, (one, _) in zip(views, made, strict=True)]))
+        pairs = zip(views, made, strict=True)
+        return float(np.median([error(view, one.detach()) for view, (one, _) in pairs]))
 
-    peers = [timed(partial(theirs, view)) for view in views]
+    peers = [timed_peer(partial(theirs, view)) for view in views]
     goal = median_error(peers)
     for steps in FEWER:
         ours = [
@@ -105,7 +106,7 @@ def measure_smooth(views: Sequence[View]) -> None:
         dice = torch.Generator().manual_seed(0)
         noise = [torch.randn(view.x.shape[1:], generator=dice) for _ in range(SAMPLES)]
         noisy = view.x + spread * torch.stack(noise)
-        peers.append(timed(partial(theirs, view, noisy)))
+        peers.append(timed_peer(partial(theirs, view, noisy)))
     ours = [timed(partial(_run, _fresh(v), "smooth_grad", samples=SAMPLES)) for v in views]
     compare("SmoothGrad, 32 samples", ours, peers)
 
@@ -119,7 +120,7 @@ def measure_occlusion(views: Sequence[View]) -> None:
             view.x, size, step, 0.0, _class(view), perturbations_per_eval=8
         )[:, 0]
 
-    peers = [timed(partial(theirs, view)) for view in views]
+    peers = [timed_peer(partial(theirs, view)) for view in views]
     ours = [timed(partial(_run, v, "occlusion", window=WINDOW, stride=STRIDE)) for v in views]
     compare("occlusion, 32 / 16", ours, peers)
 
@@ -127,7 +128,7 @@ def measure_occlusion(views: Sequence[View]) -> None:
 def measure_cam(views: Sequence[View]) -> None:
     """One picture at a time."""
     ours = [timed(partial(_run, view, "grad_cam")) for view in views]
-    peers = [timed(partial(_peer_cam, view.m, view.x, [_class(view)])) for view in views]
+    peers = [timed_peer(partial(_peer_cam, view.m, view.x, [_class(view)])) for view in views]
     compare("Grad-CAM", ours, peers)
 
 
@@ -136,7 +137,7 @@ def measure_eight(m: Model, imgs: Sequence[Image.Image]) -> None:
     view = _view(m, *imgs)
     classes = view.target.argmax(1).tolist()
     ours = [timed(partial(_run, view, "grad_cam")) for _ in range(5)]
-    peers = [timed(partial(_peer_cam, m, view.x, classes)) for _ in range(5)]
+    peers = [timed_peer(partial(_peer_cam, m, view.x, classes)) for _ in range(5)]
     compare("Grad-CAM, eight at once", ours, peers)
 
 
@@ -152,18 +153,11 @@ def compare(what: str, ours: Sequence[tuple], peers: Sequence[tuple]) -> None:
     mine, theirs = (statistics.median(seconds for _, seconds in kind) for kind in (ours, peers))
     pairs = zip(ours, peers, strict=True)
     likeness = [
-        saliency.rank_correlation(a.float().numpy(), b.float().numpy()).mean()
+        saliency.rank_correlation(a.detach().float().numpy(), b.detach().float().numpy()).mean()
         for (a, _), (b, _) in pairs
     ]
     print(f"{what}: {mine:.3f} s, peer {theirs:.3f} s, ratio {mine / theirs:.2f},"
           f" rank correlation {np.median(likeness):.4f}")  # fmt: skip
-
-
-def timed(make: Callable[[], Tensor]) -> tuple[Tensor, float]:
-    """A result and the seconds it took."""
-    start = time.perf_counter()
-    result = make()
-    return result.detach(), time.perf_counter() - start
 
 
 def _view(m: Model, *imgs: Image.Image) -> View:

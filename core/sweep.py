@@ -61,7 +61,7 @@ def seen(
     whole = LOGITS in layers
     wanted = probe.find(m.layers, inner)
     with (
-        m.borrow(quick=True) as net,
+        m.borrow() as net,
         torch.no_grad(),
         Probe(net, wanted, not whole, take) as running,
     ):

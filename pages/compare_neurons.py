@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -11,7 +10,7 @@ from core.anatomy import Organ
 from core.engine import Answer
 from core.recipes import Recipe, Result
 from core.zoo import Card
-from pages.parts import chooser, layers, work
+from pages.parts import chooser, depths, layers, unit_pictures, work
 from pages.parts.session import held
 from pages.parts.text import plain
 from streamlit_app import framed
@@ -38,7 +37,10 @@ def show() -> None:
             icon=":material/left_panel_open:",
         )
         return
-    bodies = _bodies(list(models.values()))
+    bodies = {
+        name: [one for one in organs if one.has_positions]
+        for name, organs in depths.bodies(models).items()
+    }
     if len(bodies) < len(models):
         return
     views = {STAGES: _show_stages, LIKES: _show_likes, PARTS: _show_parts}
@@ -49,19 +51,6 @@ def show() -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     views[view or STAGES](models, bodies)
-
-
-def _bodies(cards: Sequence[Card]) -> dict[str, list[Organ]]:
-    """The main layers with positions of each model, as far as they are known."""
-    recipes = [tasks.body_recipe(card) for card in cards]
-    found = {}
-    for card, recipe, answer in zip(cards, recipes, work.answers(recipes, key="body"), strict=True):
-        if answer.error:
-            work.failed(recipe, answer, card.name)
-        elif answer.result:
-            organs = tasks.organs_of(answer.result)
-            found[card.name] = [one for one in organs if one.main and one.has_positions]
-    return found
 
 
 def _show_stages(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
@@ -87,22 +76,7 @@ def _show_units(pictures: Sequence[Recipe], found: Mapping[Recipe, Answer]) -> N
     with st.grid(2, min_column_width=70) as grid:
         for recipe in pictures:
             with grid.cell():
-                _picture(recipe, found[recipe], f"channel {dict(recipe.options)['unit']}")
-
-
-def _picture(recipe: Recipe, answer: Answer, caption: str) -> None:
-    if answer.result:
-        shown = answer.result.arrays["face0"]
-        if answer.result.record["dead"]:
-            caption += " · dead"
-            shown = np.full_like(shown, 128)  # what was left of the noise shows nothing
-        st.image(shown, caption=caption, alt=caption, width="stretch")
-    elif answer.progress and answer.progress.preview is not None:
-        st.image(answer.progress.preview[0], caption=caption, alt=caption, width="stretch")
-    elif answer.error:
-        work.failed(recipe, answer, recipe.key)
-    else:
-        st.skeleton(height=96)
+                unit_pictures.show(recipe, found[recipe], f"channel {dict(recipe.options)['unit']}")
 
 
 def _show_likes(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
@@ -141,10 +115,9 @@ def _show_likes(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
     for place, (name, recipe), answer in zip(places, pictures.items(), answers, strict=True):
         with place:
             st.markdown(f"**{plain(models[name].title)}**")
-            caption = f"{recipe.layer}, channel {dict(recipe.options)['unit']}"
-            if name in matches:
-                caption += f" · r = {matches[name].r:.2f}"
-            _picture(recipe, answer, caption)
+            called = f"{recipe.layer}, channel {dict(recipe.options)['unit']}"
+            note = f" · r = {matches[name].r:.2f}" if name in matches else ""
+            unit_pictures.show(recipe, answer, called, note)
 
 
 def _show_parts(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -> None:
@@ -172,7 +145,7 @@ def _show_parts(models: Mapping[str, Card], bodies: Mapping[str, list[Organ]]) -
         with place:
             st.markdown(f"**{plain(card.title)}**")
             if not scores:
-                st.skeleton(height=300)
+                work.waiting(300)
                 continue
             counts = dissect.count_kinds(scores, NAMED)
             st.plotly_chart(

@@ -52,15 +52,16 @@ def _show_body(card: Card, body: Result, picture: Picture) -> None:
 
 
 def _some(organs: Sequence[Organ]) -> list[Organ]:
-    """Layers from the first to the last, no more than can be read."""
-    picks = np.linspace(0, len(organs) - 1, min(MOST_LAYERS, len(organs))).round().astype(int)
-    return [organs[index] for index in picks]
+    """Layers evenly deep from the first to the last, no more than can be read."""
+    depths = np.linspace(organs[0].depth, organs[-1].depth, MOST_LAYERS)
+    picks = {min(organs, key=lambda one: abs(one.depth - depth)).name for depth in depths}
+    return [one for one in organs if one.name in picks]
 
 
 def _show_fields(card: Card, organs: Sequence[Organ], body: Result, crop: Image.Image) -> None:
     st.subheader("How far one unit sees", anchor=False)
     fields = body.record["fields"]
-    picks = [organs[index] for index in np.linspace(0, len(organs) - 1, 5).round().astype(int)]
+    picks = {one.shape[1:]: one for one in organs}.values()  # the last of each size
     sides = {organ.name: fields[organ.name] for organ in picks if organ.name in fields}
     st.plotly_chart(
         figures.nested_squares(crop, sides),
@@ -118,9 +119,22 @@ def _show_maps(card: Card, organs: Sequence[Organ], body: Result, picture: Pictu
         elif answer.result:
             maps, units = answer.result.arrays["maps"][:MAPS], answer.result.arrays["units"][:MAPS]
             strip.image(heat.strip(maps), alt=f"Maps of {organ.name}", width="stretch")
-            strip.caption("Channels " + ", ".join(str(unit) for unit in units))
+            with strip:
+                _link(card, organ, units.tolist())
         else:
-            strip.skeleton(height=96)
+            with strip:
+                work.waiting(96)
+
+
+def _link(card: Card, organ: Organ, units: Sequence[int]) -> None:
+    """The channels of a strip, each leading to the microscope."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption("Channels")
+        for unit in units:
+            st.page_link(
+                "pages/neurons.py", label=str(unit), help="Under the microscope",
+                query_params={"model": card.name, "layer": organ.name, "unit": str(unit)},
+            )  # fmt: skip
 
 
 framed(show)

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-import numpy as np
 import streamlit as st
 from PIL import Image
 
@@ -13,7 +12,7 @@ from core.engine import Answer
 from core.recipes import Recipe, Result
 from core.visualize import LOGITS
 from core.zoo import Card
-from pages.parts import chooser, layers, microscope, work
+from pages.parts import chooser, layers, microscope, unit_pictures, work
 from pages.parts.session import held
 from pages.parts.slide import Section, Slide
 from pages.parts.text import plain
@@ -116,16 +115,15 @@ def _grid(slide: Slide, tiles: Mapping[int, Recipe], found: Found) -> None:
 
 def _tile(slide: Slide, unit: int, answer: Answer) -> None:
     name = slide.card.labels[unit] if slide.layer == LOGITS else str(unit)
-    pixels = _pixels(answer)
+    pixels = unit_pictures.latest(answer)
     if answer.result and answer.result.record["dead"]:
-        st.image(np.full_like(pixels, 128), alt=f"Channel {unit} is dead", width="stretch")
         name = f"{name} · dead"
-    elif pixels is not None:
+    if pixels is not None:
         st.image(pixels, alt=f"What {name} looks for", width="stretch")
     elif answer.error:
         st.caption(f":red[{plain(answer.error)}]")
     else:
-        st.skeleton(height=96)
+        work.waiting(96)
     st.button(
         plain(name),
         key=f"_tile_{unit}",
@@ -140,23 +138,14 @@ def _choose(unit: int) -> None:
     st.session_state.unit = unit
 
 
-def _pixels(answer: Answer) -> np.ndarray | None:
-    """The picture so far."""
-    if answer.result:
-        return answer.result.arrays["face0"]
-    if answer.progress and answer.progress.preview is not None:
-        return answer.progress.preview[0]
-    return None
-
-
 def _show_large(slide: Slide, recipe: Recipe, answer: Answer) -> None:
     st.markdown(f"**{plain(slide.title)}**")
     if answer.error:
         work.failed(recipe, answer, "large")
         return
-    pixels = _pixels(answer)
+    pixels = unit_pictures.latest(answer)
     if pixels is None:
-        st.skeleton(height=300)
+        work.waiting(300)
         return
     if answer.result and answer.result.record["dead"]:
         st.warning(
@@ -185,7 +174,7 @@ def _show_section(
     if all(answer.result for answer in answers.values()):
         section.show(slide, {name: answer.result for name, answer in answers.items()})
     else:
-        st.skeleton(height=200)
+        work.waiting(200)
 
 
 framed(show)

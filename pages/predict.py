@@ -178,7 +178,7 @@ def _missing(column: Column, card: Card) -> None:
         if column.answer and column.answer.error:
             work.failed(column.recipe, column.answer, card.name)
         else:
-            st.skeleton(height=200)
+            work.waiting(200)
     elif card.where == "hub" and card.labels:
         weights.offer(card)
     else:

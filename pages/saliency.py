@@ -142,7 +142,7 @@ def _show_cell(cell: Cell, answer: Answer, scale: Scale | None, opacity: float) 
     elif answer.error:
         st.caption(f":red[{plain(answer.error)}]")
     else:
-        st.skeleton(height=96)
+        work.waiting(96)
     st.button(
         title,
         key=f"_cell_{cell.card.name}_{cell.method.key}",

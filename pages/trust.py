@@ -88,7 +88,7 @@ def _show_picture(models: Mapping[str, Card], picture: Picture, methods: Sequenc
         if (name, key, "map") in found and (name, key, "curves") in found
     ]  # fmt: skip
     if not judged:
-        st.skeleton(height=300)
+        work.waiting(300)
         return
     _show_table(pd.DataFrame([_row(one, judged, picture) for one in judged]))
     curves.show(judged, models, [saliency.find(key, {}) for key in methods])
@@ -168,7 +168,7 @@ def _show_truth(models: Mapping[str, Card], methods: Sequence[str]) -> None:
         elif answer.result:
             rows.append(_truth_row(able[name], key, answer.result))
     if not rows:
-        st.skeleton(height=300)
+        work.waiting(300)
         return
     for name in able:
         own = [row for row in rows if row["network"] == name]

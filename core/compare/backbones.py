@@ -101,7 +101,8 @@ def machine(on: torch.device) -> str:
     """What a speed was measured on, in words."""
     if on.type == "cuda":
         return str(torch.cuda.get_device_name(on))
-    return f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{platform.machine()}, {os.cpu_count()} cores, {threads} thread{'s' * (threads != 1)}"
 
 
 def table(measured: Mapping[str, Costs], scored: Mapping[str, Marks]) -> pd.DataFrame:

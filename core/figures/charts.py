@@ -1,5 +1,6 @@
 """Bars, curves and marks on pictures."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -7,12 +8,15 @@ import pandas as pd
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
 
+from core.heat import SIGNED, UNSIGNED
 from core.predict import Prediction
 
 # Okabe and Ito's colours, told apart also by the colour-blind (Color Universal Design, 2008).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#8A8F98"
 BAR_HEIGHT = 34
+# Between ticks of a logarithmic axis.
+DOUBLING = math.log10(2)
 
 
 def shared_colours(rankings: Sequence[Sequence[Prediction]]) -> dict[str, str]:
@@ -105,7 +109,7 @@ def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
 
 
 def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence[int]) -> go.Figure:
-    """How a network trades size for channels, layer by layer."""
+    """How a network trades size for channels, layer by layer; both double and halve."""
     figure = go.Figure()
     figure.add_scatter(x=list(names), y=list(sides), name="side", line_color=PALETTE[0])
     figure.add_scatter(
@@ -114,11 +118,12 @@ def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence
     figure.update_layout(
         height=280,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        yaxis={"title": "side", "rangemode": "tozero"},
-        yaxis2={"title": "channels", "overlaying": "y", "side": "right", "rangemode": "tozero"},
+        yaxis={"title": "side"},
+        yaxis2={"title": "channels", "overlaying": "y", "side": "right"},
         legend={"orientation": "h", "y": 1.15},
         dragmode=False,
     )
+    figure.update_yaxes(type="log", dtick=DOUBLING)
     return figure
 
 
@@ -201,12 +206,13 @@ def bars(values: pd.Series, title: str) -> go.Figure:
     return figure
 
 
-def matrix(values: pd.DataFrame) -> go.Figure:
-    """A table of shares, -1 to 1, as coloured squares with their figures."""
+def matrix(values: pd.DataFrame, signed: bool = False) -> go.Figure:
+    """A table of shares, 0 to 1 or signed from -1, as coloured squares with their figures."""
+    colours = SIGNED if signed else UNSIGNED
     figure = go.Figure(
         go.Heatmap(
-            z=values, x=list(values.columns), y=list(values.index), zmin=-1, zmax=1,
-            colorscale="RdBu_r", showscale=False, texttemplate="%{z:.2f}",
+            z=values, x=list(values.columns), y=list(values.index), zmin=-signed, zmax=1,
+            colorscale=colours, showscale=False, texttemplate="%{z:.2f}",
             hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
         )
     )  # fmt: skip

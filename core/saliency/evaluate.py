@@ -167,7 +167,7 @@ def _curve(
     """The class's probability as the strongest pixels change from the first to the last picture."""
     shares = torch.linspace(0, 1, STEPS + 1).tolist()
     pictures = torch.cat([revealed(first, last, order, share) for share in shares])
-    with m.borrow(quick=True) as net, torch.no_grad():
+    with m.borrow() as net, torch.no_grad():
         logits = torch.cat([net(part).float() for part in pictures.split(m.at_once)])
     return logits.softmax(1)[:, class_].cpu().numpy()
 

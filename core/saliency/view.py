@@ -47,7 +47,7 @@ class View:
 
     def scores(self, x: Float[Tensor, "m 3 h w"], rows: Int[Tensor, " m"]) -> Float[Tensor, " m"]:
         """The score of changed pictures; `rows` says which picture each one was."""
-        with self.m.borrow(quick=True) as net, torch.no_grad():
+        with self.m.borrow() as net, torch.no_grad():
             return self._scored(net(_laid_out(x)), rows)
 
     def gradient(
@@ -55,7 +55,7 @@ class View:
     ) -> Float[Tensor, "m 3 h w"]:
         """The score's gradient at changed pictures."""
         at = _laid_out(x).detach().requires_grad_(True)
-        with self.m.borrow(quick=True) as net:
+        with self.m.borrow(backward=True) as net:
             scores = self._scored(net(at), rows)
             return torch.autograd.grad(scores.sum(), at)[0]
 
@@ -65,7 +65,7 @@ class View:
         for layer in layers:
             require_positions(layer)
         at = _laid_out(self.x).detach().requires_grad_(True)
-        with self.m.borrow(quick=True) as net, probe.Probe(net, layers, stop=False) as reading:
+        with self.m.borrow(backward=True) as net, probe.Probe(net, layers, stop=False) as reading:
             scores = self._scored(reading.run(at), torch.arange(len(at)))
             activations = [reading.activations[name] for name in names]
             gradients = torch.autograd.grad(scores.sum(), activations)

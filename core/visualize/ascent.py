@@ -147,7 +147,7 @@ class _Sight:
         x = self._m.preprocessing.normalised(images).to(self._dtype)
         x = x.contiguous(memory_format=torch.channels_last)
         early = not self._whole
-        with self._m.borrow(quick=True) as net, probe.Probe(net, self._layers, early) as reading:
+        with self._m.borrow(backward=True) as net, probe.Probe(net, self._layers, early) as reading:
             output = reading.run(x)
         return reading.activations | ({LOGITS: output} if self._whole else {})
 

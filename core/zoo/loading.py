@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from core import memory
 from core.settings import BadSetting, Settings
 from core.steps import drain
 from core.zoo.card import CONFIG, Card, describe
@@ -54,6 +55,7 @@ def build(card: Card, on: torch.device) -> Model:
         WeightsUnavailable: They don't, or they don't fit the architecture.
     """
     weights = weights_id(card)
+    memory.keep_freed()
     with _seeded(card.seed):
         net = _network(card)
     return Model(card, net.eval().requires_grad_(False).to(on), on, weights)

@@ -18,9 +18,10 @@ from core.zoo import norms
 from core.zoo.card import Card
 from core.zoo.preprocessing import Preprocessing
 
-# Bytes of the largest tensor in one pass, by kind of device, and pictures in it at most. A CPU's
-# allocator asks the system for whatever is larger than 32 MB anew each time (glibc's
-# DEFAULT_MMAP_THRESHOLD_MAX): 16 pictures of 224 px take MobileNetV2 twice as long each as six.
+# Bytes of the largest tensor in one pass, by kind of device, and pictures in it at most. In its own
+# thread a CPU's allocator has 64 MB in one piece (glibc's HEAP_MAX_SIZE), and asks the system
+# anew, each time, for what does not fit: MobileNetV2 takes twice as long a picture for 16 pictures
+# of 224 px as for six.
 LARGEST_TENSOR = {"cpu": 32 * 2**20, "cuda": 512 * 2**20}
 MOST_AT_ONCE = 64
 BYTES = 4  # of a number in the tensors that networks run on
@@ -94,19 +95,20 @@ class Model:
         return self.preprocessing(imgs).to(self.device)
 
     @contextmanager
-    def borrow(self, quick: bool = False) -> Iterator[nn.Module]:
+    def borrow(self, backward: bool = False) -> Iterator[nn.Module]:
         """The network for a method's use: locked, in eval mode, frozen.
 
         On return, also after an error, it is as it was found: modes, gradients and hooks.
 
         Args:
-            quick: Compute batch norms as affine maps: quicker, the same up to rounding.
+            backward: A backward pass will follow: compute batch norms as affine maps, which is
+                quicker then, and the same up to rounding.
         """
         with self._lock:
             found = _State(self.net)
             self.net.eval().requires_grad_(False)
             try:
-                with norms.affine(self.net) if quick else nullcontext():
+                with norms.affine(self.net) if backward else nullcontext():
                     yield self.net
             finally:
                 found.restore()

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from core import memory
 from core.zoo.card import Card
 from core.zoo.errors import ModelTooLarge, WeightsUnavailable
 from core.zoo.model import Model
@@ -86,6 +87,7 @@ class Pool:
             if self.memory + needed <= self._limit:
                 break
             del self._kept[weights_id]
+            memory.give_back()
         return True
 
 

@@ -22,7 +22,7 @@ def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
     verdicts = said(able, pictures)
     if len(verdicts) < len(able):
         if not verdicts:
-            st.skeleton(height=300)
+            work.waiting(300)
         return
     differing = compare.disagreements(verdicts)
     if len(able) > 1:

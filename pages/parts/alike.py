@@ -9,11 +9,9 @@ import streamlit as st
 from core import compare, figures, tasks
 from core.anatomy import Organ
 from core.compare import Pairs
-from core.engine import Answer
-from core.recipes import Recipe
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import cells, downloads, work
+from pages.parts import cells, downloads, unit_pictures, work
 from pages.parts.session import held
 from pages.parts.text import plain
 
@@ -41,7 +39,7 @@ def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
     if answer.error:
         work.failed(recipe, answer, "cka")
     elif answer.result is None:
-        st.skeleton(height=420)
+        work.waiting(420)
     else:
         values = tasks.cka_of(answer.result)
         chosen = _show_map(values, tasks.cka_error_of(answer.result), one, other, len(pictures))
@@ -120,7 +118,7 @@ def _show_units(cards: tuple[Card, Card], chosen: tuple[str, str], pictures: Pic
             return
     mine, theirs, *_, matches = (answer.result for answer in answers)
     if mine is None or theirs is None or matches is None:
-        st.skeleton(height=300)
+        work.waiting(300)
         return
     row, column = (
         next(organ for organ in tasks.organs_of(body) if organ.name == layer)
@@ -152,7 +150,7 @@ def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pa
                 with st.grid(2, min_column_width=70) as inner:
                     for recipe, name in pair:
                         with inner.cell():
-                            _show_picture(recipe, answers[recipe], name)
+                            unit_pictures.show(recipe, answers[recipe], name)
     names = [f"{one.title}, {row.name}", f"{other.title}, {column.name}"]
     table = pd.DataFrame(found.units, columns=names).assign(r=found.r)
     downloads.csv(table, f"units-{row.name}-{column.name}", index=False)
@@ -162,17 +160,3 @@ def _name(card: Card, organ: Organ, unit: int) -> str:
     """A unit's number, and where it is a class its name."""
     named = organ.depth == 1 and organ.shape == (len(card.labels),)
     return f"{unit} · {card.labels[unit]}" if named else str(unit)
-
-
-def _show_picture(recipe: Recipe, answer: Answer, name: str) -> None:
-    alt = f"What {name} of {recipe.layer} in {recipe.model} looks for"
-    if answer.result:
-        dead = " · dead" * answer.result.record["dead"]
-        caption = plain(name + dead)
-        st.image(answer.result.arrays["face0"], caption=caption, alt=alt, width="stretch")
-    elif answer.progress and answer.progress.preview is not None:
-        st.image(answer.progress.preview[0], caption=plain(name), alt=alt, width="stretch")
-    elif answer.error:
-        work.failed(recipe, answer, recipe.key)
-    else:
-        st.skeleton(height=96)

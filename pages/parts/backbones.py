@@ -52,7 +52,7 @@ def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
     if facts:
         _show_facts(compare.facts_table(facts), only)
     if len(answered) < len(costs) + len(bodies):
-        st.skeleton(height=200)
+        work.waiting(200)
 
 
 def _answered(recipes: list[Recipe]) -> dict[Recipe, Result]:

@@ -9,12 +9,11 @@ import streamlit as st
 from core import tasks
 from core.anatomy import Organ
 from core.embed import Kind
-from core.engine import Answer
 from core.errors import ZooscopeError
 from core.recipes import Recipe, Result
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import crops, tiles, work
+from pages.parts import crops, tiles, unit_pictures, work
 from pages.parts.text import plain
 
 # What is shown of a unit, and of a kind: crops, pictures, its most typical units.
@@ -97,7 +96,7 @@ def show(population: Population, kinds: Sequence[Kind], points: Sequence[int]) -
     with st.grid(TYPICAL + 1, min_column_width=90) as grid:
         for point in shown:
             with grid.cell():
-                _show_picture(answers[point], population.names[point])
+                unit_pictures.show(recipes[point], answers[point], population.names[point])
     if kind is not None:
         st.caption("The pictures that excite its units most, together:")
         _show_exciting(population.chosen, kind)
@@ -117,16 +116,6 @@ def _said(population: Population, kind: Kind) -> str:
     return words
 
 
-def _show_picture(answer: Answer, title: str) -> None:
-    if answer.result:
-        st.image(answer.result.arrays["face0"], caption=plain(title), width="stretch",
-                 alt=f"What {title} looks for")  # fmt: skip
-    elif answer.error:
-        st.caption(f":red[{plain(answer.error)}]")
-    else:
-        st.skeleton(height=96)
-
-
 def _show_unit(population: Population, point: int) -> None:
     """Where a unit answered most, and the way to the microscope."""
     layer = int(population.result.arrays["layer"][point])
@@ -137,7 +126,7 @@ def _show_unit(population: Population, point: int) -> None:
     recipes = [population.responses[layer], tasks.body_recipe(card)]
     seen, body = work.answers(recipes, key="unit")
     if not seen.result or not body.result:
-        st.skeleton(height=96)
+        work.waiting(96)
         return
     responses = tasks.responses_of(seen.result)
     field = body.result.record["fields"].get(organ.name)

@@ -97,7 +97,7 @@ def _show_explanation(card: Card, img: Image.Image, answer: Answer) -> None:
     if answer.error:
         st.caption(f":red[{plain(answer.error)}]")
     elif answer.result is None:
-        st.skeleton(height=96)
+        work.waiting(96)
     else:
         one = answer.result.arrays["map"]
         scale = heat.scale_of([one], signed=False)

@@ -1,5 +1,6 @@
 """One saliency map, large: its scale, its scores, its options, and what another network's lacks."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from pages.parts.session import held
 from pages.parts.targets import Target
 from pages.parts.text import plain
 
-NONE = "nothing"
+NONE, LAST = "nothing", "the last with positions"
 # The most of an option that is a number, times its default.
 MOST = 8
 
@@ -107,7 +108,7 @@ def _show_cell(
     apart = others[0] if others else None
     with left:
         if own is None or (other and apart is None):
-            st.skeleton(height=420)
+            work.waiting(420)
         elif other and apart is not None:
             _show_difference(cell, own, other, apart, opacity)
         else:
@@ -145,24 +146,46 @@ def _choose_options(cell: Cell) -> tuple[dict[str, Option], str]:
             asked[name] = _option(method, name, default)
         if method.layered and (body := layers.body(cell.card)) is not None:
             names = [one.name for one in tasks.organs_of(body) if one.main and one.has_positions]
-            last = "the last with positions"
-            chosen = st.selectbox("Layer", [last, *names], key=f"_layer_{cell.card.name}")
-            layer = "" if chosen == last else str(chosen)
+            layer = _layer(names)
     return asked, layer
 
 
+def _layer(names: Sequence[str]) -> str:
+    """The layer that is looked at, "" for the method's own choice; the URL keeps it."""
+    if held("map_layer") not in (LAST, *names):
+        st.session_state.map_layer = LAST
+    chosen = st.selectbox("Layer", [LAST, *names], key="map_layer", bind="query-params")
+    return "" if chosen == LAST else str(chosen)
+
+
 def _option(method: Method, name: str, default: Option) -> Option:
-    key = f"_option_{method.key}_{name}"
-    title = name.capitalize()
+    """One of a method's options; the URL keeps it."""
+    key, title = f"{method.key}_{name}", name.capitalize()
     if name in method.choices:
-        return st.selectbox(title, method.choices[name], key=key)
+        if held(key) not in method.choices[name]:
+            st.session_state[key] = default
+        return st.selectbox(title, method.choices[name], key=key, bind="query-params")
     if isinstance(default, bool):
-        return st.toggle(title, default, key=key)
+        if held(key) is None:
+            st.session_state[key] = default
+        return st.toggle(title, key=key, bind="query-params")
     if isinstance(default, float):
-        return st.number_input(title, 0.0, MOST * max(default, 0.125), default, key=key)
-    if isinstance(default, int):
-        return st.number_input(title, min(1, default), max(MOST, MOST * default), default, key=key)
-    return default
+        bounds = (0.0, MOST * max(default, 0.125))
+    elif isinstance(default, int):
+        bounds = (min(1, default), max(MOST, MOST * default))
+    else:
+        return default
+    st.session_state[key] = _number(held(key), default, bounds)
+    return st.number_input(title, *bounds, key=key, bind="query-params")
+
+
+def _number(asked: object, default: float, bounds: tuple[float, float]) -> float:
+    """What was asked, brought within its bounds; the default where that is no such number."""
+    try:
+        number = type(default)(default if asked is None else str(asked))
+    except ValueError:
+        return default
+    return min(max(number, bounds[0]), bounds[1]) if math.isfinite(number) else default
 
 
 def _choose_other(cell: Cell, cells: Mapping[tuple[str, str], Cell]) -> Cell | None:

@@ -13,7 +13,7 @@ from core.pictures import Picture
 from core.recipes import Result
 from core.saliency import Method
 from core.zoo import Card
-from pages.parts import layers
+from pages.parts import layers, work
 from pages.parts import methods as choosing
 from pages.parts.session import held
 from pages.parts.text import plain
@@ -77,7 +77,7 @@ def show(judged: Sequence[Judged], models: Mapping[str, Card], methods: Sequence
     with right:
         method = choosing.choose_one("Picture by", methods)
     if method.key not in own:
-        st.skeleton(height=300)
+        work.waiting(300)
         return
     _show_curves(own, own[method.key], min(max(percent, 0), 100) / 100)
     _show_cascade(own)
@@ -143,7 +143,8 @@ def _show_matrix(title: str, named: Mapping[str, Judged], by: str) -> None:
     st.markdown(f"**{plain(title)}**")
     table = _table(named, by)
     st.plotly_chart(
-        figures.matrix(table), key=f"_{title}", config={"displayModeBar": False},
+        figures.matrix(table, signed=by == ORDER),
+        key=f"_{title}", config={"displayModeBar": False},
         alt=f"How like the maps are: {title}",
     )  # fmt: skip
 

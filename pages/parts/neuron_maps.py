@@ -127,7 +127,7 @@ def _responses(recipe: Recipe) -> list[Recipe]:
 
 def _show_settling(positions: np.ndarray | None) -> None:
     if positions is None:
-        st.skeleton(height=figures.HEIGHT)
+        work.waiting(figures.HEIGHT)
         return
     st.plotly_chart(
         figures.point_map(positions), key="_settling", alt=f"{len(positions)} units, settling"

@@ -11,7 +11,7 @@ from core.engine import Answer
 from core.recipes import Recipe, Result
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import map_files, map_trust, selection, tiles
+from pages.parts import map_files, map_trust, selection, tiles, work
 from pages.parts.colouring import Colouring
 from pages.parts.text import plain
 
@@ -87,7 +87,7 @@ def _show(chart: Chart, chosen: PictureSet, looks: Looks) -> bool:
     positions, note = chart.now()
     if positions is None:
         if not chart.answer.error:
-            st.skeleton(height=figures.HEIGHT)
+            work.waiting(figures.HEIGHT)
         return True
     pictures, whole = None, True
     if looks.pictures:

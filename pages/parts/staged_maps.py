@@ -80,7 +80,7 @@ def _show_stages(
         if (result := found[recipe].result)
     }
     if not done:
-        st.skeleton(height=figures.HEIGHT)
+        work.waiting(figures.HEIGHT)
         return
     colours = colouring.colouring(by, chosen, [card.name], {})
     figure = figures.staged_map(done, colours.colours[card.name], map_files.names(chosen), by)

@@ -11,6 +11,7 @@ from core.predict import Prediction
 from core.zoo import Card
 from pages.parts import work
 from pages.parts.session import held
+from pages.parts.text import plain
 
 TOP, SAME, EACH = "Top classes", "One class", "One class each"
 NOTHING, SECOND = "nothing", "its second choice"
@@ -76,7 +77,10 @@ def numbered(card: Card) -> dict[str, int]:
 
 
 def _name(label: str, names: Sequence[str], key: str) -> str:
-    if held(key) not in names:
+    asked = held(key)
+    if asked not in names:
+        if asked is not None:  # by a link, or of networks that were chosen before
+            st.toast(f"None of these networks knows “{plain(asked)}”.", icon=":material/help:")
         st.session_state[key] = names[0]
     return st.selectbox(label, names, key=key, bind="query-params") or names[0]
 

@@ -26,6 +26,7 @@ def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = ""
     wanted = [recipe for recipe in recipes if recipe.key not in given_up]
     found = dict(zip(wanted, workbench().wait(wanted, asker(), patience), strict=True))
     missing = [recipe for recipe in wanted if not found[recipe].done]
+    st.session_state._under_way = bool(missing)
     if missing:
         st.session_state[f"_previewed{key}"] = _previewed([found[recipe] for recipe in missing])
         _progress(missing, key)
@@ -46,6 +47,18 @@ def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = ""
             args=([recipe.key for recipe in recipes],),
         )
     return [found.get(recipe, Answer()) for recipe in recipes]
+
+
+def waiting(height: int) -> None:
+    """The place of what the last `answers` did not bring: it shimmers unless all was cancelled.
+
+    Args:
+        height: In pixels.
+    """
+    if st.session_state.get("_under_way"):
+        st.skeleton(height=height)
+    else:
+        st.container(height=height, border=True)
 
 
 def failed(recipe: Recipe, answer: Answer, key: str) -> None:

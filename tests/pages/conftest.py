@@ -43,6 +43,11 @@ def settled(app: AppTest) -> AppTest:
     return app
 
 
+def links(app: AppTest) -> list[str]:
+    """What the links to pages say."""
+    return [link.proto.label.replace("\\", "") for link in app.get("page_link")]
+
+
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
     """Starts the app as a server of its own and gives its address."""

@@ -12,7 +12,7 @@ from core import compare, images, tasks
 from core.recipes import Recipe
 from core.visualize import Quality
 from pages.parts.session import workbench
-from tests.pages.conftest import settled
+from tests.pages.conftest import links, settled
 
 RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 SCENES = "scenes:12~7"
@@ -78,10 +78,8 @@ def test_units_that_match_stand_in_pairs_and_in_the_url(app: AppTest):
     assert [text.value for text in app.markdown if text.value.startswith("r = ")] == [
         f"r = {r:.2f}" for r in found.r[:9]
     ]
-    shown = [caption for image in app.main.get("image") for caption in image.captions]
-    assert [name.partition(" ")[0] for name in shown] == [
-        str(unit) for unit in found.units[:9].ravel()
-    ]
+    names = [name.partition(" ")[0] for name in links(app)]
+    assert names == [str(unit) for unit in found.units[:9].ravel()]
     assert app.query_params["row"] == "layer2.0"
 
 

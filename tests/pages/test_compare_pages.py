@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from core import compare, tasks
 from core.visualize import Quality
 from pages.parts.session import workbench
-from tests.pages.conftest import settled
+from tests.pages.conftest import links, settled
 
 RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 
@@ -67,7 +67,7 @@ def test_the_like_of_a_neuron_is_the_one_that_correlates_best(app: AppTest):
     first, *others = [tasks.responses_of(result).peak for result in bench.answer(recipes)]
     match = compare.matched(first[:, 7], dict(zip(names, others, strict=True)))
     expected = f"{match.layer}, channel {match.unit} · r = {match.r:.2f}"
-    assert expected in captions(app)
+    assert expected in links(app)
 
 
 def test_units_are_counted_by_part_and_depth(app: AppTest):

@@ -87,9 +87,17 @@ def test_another_networks_map_is_taken_off(app: AppTest):
 def test_a_methods_options_change_the_large_map(app: AppTest):
     opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"])
     assert "Completeness error" in shown(app)
-    app.selectbox(key="_option_integrated_gradients_baseline").set_value("blur")
+    app.selectbox(key="integrated_gradients_baseline").set_value("blur")
     settled(app)
     assert not app.error
+
+
+def test_a_methods_options_stand_in_the_link(app: AppTest):
+    asked = {"integrated_gradients_baseline": "blur", "integrated_gradients_steps": "1000000"}
+    opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"], **asked)
+    assert app.selectbox(key="integrated_gradients_baseline").value == "blur"
+    steps = app.number_input(key="integrated_gradients_steps")
+    assert steps.value == steps.max
 
 
 def test_what_a_link_says_wrongly_is_put_right(app: AppTest):

@@ -26,11 +26,11 @@ def test_logits_and_gradients_are_the_same(name):
     m = trained(zoo.load(name, pretrained=False))
     x = torch.rand(2, 3, 64, 64, dtype=torch.float64, requires_grad=True)
     found = {}
-    for quick in (False, True):
-        with m.borrow(quick=quick) as net:
+    for backward in (False, True):
+        with m.borrow(backward=backward) as net:
             logits = net(x)
             (gradient,) = torch.autograd.grad(logits[:, 1].sum(), x)
-        found[quick] = logits.detach(), gradient
+        found[backward] = logits.detach(), gradient
     torch.testing.assert_close(found[True], found[False], rtol=1e-9, atol=1e-12)
     assert not torch.equal(found[True][1], found[False][1])  # it was computed otherwise
 
@@ -54,10 +54,10 @@ def test_every_kind_of_its_options_is_the_same():
 def test_networks_are_themselves_again_also_after_an_error_and_within_another_use():
     m = zoo.load("test_resnet", pretrained=False)
     changed = [one for one in m.net.modules() if type(one) in norms.KINDS]
-    with m.borrow(quick=True), m.borrow(quick=True):
+    with m.borrow(backward=True), m.borrow(backward=True):
         assert all("forward" in vars(one) for one in changed)
     assert not any("forward" in vars(one) for one in changed)
-    with pytest.raises(RuntimeError, match="on purpose"), m.borrow(quick=True):
+    with pytest.raises(RuntimeError, match="on purpose"), m.borrow(backward=True):
         raise RuntimeError("on purpose")
     assert not any("forward" in vars(one) for one in changed)
 
@@ -65,7 +65,7 @@ def test_networks_are_themselves_again_also_after_an_error_and_within_another_us
 def test_hooks_on_norms_are_still_called():
     m = zoo.load("test_resnet", pretrained=False)
     heard = []
-    with m.borrow(quick=True) as net:
+    with m.borrow(backward=True) as net:
         net.bn1.register_forward_hook(lambda *_: heard.append(1))
         net(torch.zeros(1, *m.input_size))
     assert heard == [1]
