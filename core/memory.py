@@ -14,11 +14,15 @@ class OutOfMemory(ZooscopeError):
 
 
 # glibc's <malloc.h>: the parameters of `mallopt`.
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
 # By which a host may set them.
-HOSTS_OWN = ("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES")
-# Bytes of a block that is asked of the system by itself, and of free memory that goes back to it.
-BY_ITSELF, KEPT = 2**30, 2**29
+HOSTS_OWN = (
+    "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_", "MALLOC_MMAP_THRESHOLD_", "GLIBC_TUNABLES",
+)  # fmt: skip
+# Bytes of a block that is asked of the system by itself, of free memory that goes back to it, and
+# of what is to spare: a thread's memory is made of heaps of 64 MB, and one that is free goes back
+# unless the one before it has less than this to spare.
+BY_ITSELF, KEPT, SPARE = 2**30, 2**29, 2**27
 
 
 @cache
@@ -27,15 +31,15 @@ def keep_freed() -> bool:
 
     glibc gives large blocks back to the system at once, and the system hands them out anew page by
     page, each filled with zeros: on a small virtual machine that is half of the time a network
-    takes. For the whole process; what the environment says of these two goes before.
+    takes. For the whole process; what the environment says of it goes before.
     """
     if os.name != "posix" or any(name in os.environ for name in HOSTS_OWN):
         return False
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):
         return False
-    library.mallopt(M_TRIM_THRESHOLD, KEPT)
-    return bool(library.mallopt(M_MMAP_THRESHOLD, BY_ITSELF))
+    asked = {M_TRIM_THRESHOLD: KEPT, M_TOP_PAD: SPARE, M_MMAP_THRESHOLD: BY_ITSELF}
+    return all(library.mallopt(parameter, value) for parameter, value in asked.items())
 
 
 def give_back() -> None:

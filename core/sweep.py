@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from core import probe
@@ -35,8 +36,7 @@ def inputs(
     """What the network is fed for these pictures: `m.preprocess` of each batch.
 
     The next batch is read, resized and cropped by a thread of its own while this one is worked on,
-    a picture at a time, so that a batch of large ones is never held. That thread has Pillow and
-    numpy only: torch in two threads makes them wait for each other's cores.
+    a picture at a time, so that a batch of large ones is never held.
     """
     for pixels in ahead(_cropped(m, batch) for batch in batches):
         colours = torch.from_numpy(pixels).to(m.device).permute(0, 3, 1, 2).contiguous()
@@ -75,11 +75,22 @@ def seen(
 def ahead(items: Iterable[Item]) -> Iterator[Item]:
     """The same items; the next one is made by another thread while this one is worked on."""
     coming = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as thread:
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead", initializer=_on_one_core) as thread:
         following = thread.submit(next, coming, END)
         while (item := following.result()) is not END:
             following = thread.submit(next, coming, END)
             yield item  # type: ignore[misc]
+
+
+def _on_one_core() -> None:
+    """Have torch compute on one core in this thread.
+
+    OpenMP gives each thread that computes helpers of its own. As soon as there are more of them
+    than cores, all of them sleep between any two loops instead of waiting awake, and a network
+    takes twice as long, also while the second thread has nothing to do.
+    """
+    torch.get_num_threads()  # torch sets the number itself when a thread first asks for it
+    threadpool_limits(1, user_api="openmp")
 
 
 def _cropped(m: Model, imgs: Iterable[Image.Image]) -> UInt8[np.ndarray, "n h w 3"]:

@@ -123,3 +123,13 @@ def test_pictures_are_read_one_at_a_time(small_model: zoo.Model):
     assert [len(x) for x in sweep.inputs(small_model, watched())] == [4, 2]
     assert held == [0, 4]  # a batch is handed on before any of it is read
     assert chosen.asked == list(range(6))
+
+
+def test_a_second_thread_computes_on_one_core_and_leaves_the_first_its_own():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        cores = list(sweep.ahead(torch.get_num_threads() for _ in range(2)))
+        assert (cores, torch.get_num_threads()) == ([1, 1], 2)
+    finally:
+        torch.set_num_threads(before)
