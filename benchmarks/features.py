@@ -11,7 +11,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle, islice
@@ -100,16 +100,30 @@ def measure_cka(m: Model, other: Model, paths: list[Path]) -> None:
     print(f"memory beside the networks {max(most) / 1e6:5.0f} MB")
 
 
-def mixed(paths: list[Path], runs: list[list[int]]) -> Iterator[Iterator[Image.Image]]:
+class Photographs(Sequence[Image.Image]):
+    """Some files, each read when it is taken."""
+
+    def __init__(self, paths: Sequence[Path]):
+        self.paths = paths
+
+    def __len__(self) -> int:
+        """How many."""
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Image.Image:  # type: ignore[override]
+        """Read one."""
+        return images.read(self.paths[index])
+
+
+def mixed(paths: list[Path], runs: list[list[int]]) -> Iterator[Photographs]:
     """The photographs in mini-batches."""
-    return ((images.read(paths[index]) for index in run) for run in runs)
+    return (Photographs([paths[index] for index in run]) for run in runs)
 
 
-def read(m: Model, paths: list[Path]) -> Iterator[Iterator[Image.Image]]:
+def read(m: Model, paths: list[Path]) -> Iterator[Photographs]:
     """The photographs, as many at once as go through the network together."""
     size = m.at_once
-    for start in range(0, len(paths), size):
-        yield map(images.read, paths[start : start + size])
+    return (Photographs(paths[start : start + size]) for start in range(0, len(paths), size))
 
 
 def bare(m: Model, batches: list[Tensor]) -> None:

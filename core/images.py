@@ -1,9 +1,11 @@
 """Untrusted bytes → RGB picture, and where a model looks on it."""
 
 import hashlib
+import math
 import struct
 import threading
 from collections.abc import Iterator
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +30,8 @@ MAX_ASPECT = 50
 PREVIEW = 660
 # Rows worked on at once where a whole picture would take too much memory.
 BAND = 256
-# Pictures are decoded one at a time, so that many uploads at once cost the memory of one.
+# Larger pictures are decoded one at a time, so that many uploads at once cost the memory of one.
+LARGE = 4_000_000
 _decoding = threading.Lock()
 
 ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels"
@@ -89,7 +92,7 @@ def read(source: bytes | str | Path) -> Image.Image:
     picture = _opened(data)
     _judge_size(*picture.size)
     try:
-        with _decoding:
+        with _decoding if math.prod(picture.size) > LARGE else nullcontext():
             return _upright(_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
     except Exception as error:
         # Pillow's decoders raise a dozen types on damaged data; none of them is ours to list.

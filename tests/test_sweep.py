@@ -9,7 +9,7 @@ from PIL import Image
 
 from core import probe, sweep, zoo
 from core.visualize import LOGITS
-from tests.held_set import drawn
+from tests.held_set import HeldSet, drawn
 
 LAYERS = ["bn1", "layer2", "fc"]
 
@@ -80,56 +80,37 @@ def test_nothing_is_left_behind_also_after_an_error(small_model: zoo.Model, imgs
         sweep.seen(small_model, x, ["layre2"], torch.clone)
 
 
-def test_items_made_ahead_come_in_order_and_their_errors_in_place():
-    def items():
-        yield from range(3)
-        raise ArithmeticError("the fourth")
-
-    found = []
-    with pytest.raises(ArithmeticError, match="the fourth"):
-        for item in sweep.ahead(items()):
-            found.append(item)
-    assert found == [0, 1, 2]
-    assert list(sweep.ahead([])) == []
-
-
-def test_the_next_item_is_made_while_one_is_worked_on():
-    made = [threading.Event() for _ in range(3)]
-
-    def items():
-        for event in made:
-            event.set()
-            yield threading.current_thread()
-
-    running = sweep.ahead(items())
-    maker = next(running)
-    assert maker is not threading.current_thread()
-    assert made[1].wait(10)
-    running.close()
-    assert not maker.is_alive()
-    assert not made[2].is_set()
-
-
-def test_pictures_are_read_one_at_a_time(small_model: zoo.Model):
-    """A batch of large photographs would take a gigabyte."""
-    chosen = drawn(6)
-    held = []
-
-    def watched():
-        for batch in sweep.pictures(small_model, chosen, [range(4), range(4, 6)]):
-            held.append(len(chosen.asked))
-            yield batch
-
-    assert [len(x) for x in sweep.inputs(small_model, watched())] == [4, 2]
-    assert held == [0, 4]  # a batch is handed on before any of it is read
-    assert chosen.asked == list(range(6))
-
-
-def test_a_second_thread_computes_on_one_core_and_leaves_the_first_its_own():
+def test_pictures_are_read_at_once_on_a_core_each_and_not_before_their_batch(
+    small_model: zoo.Model,
+):
+    chosen = Watched()
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        cores = list(sweep.ahead(torch.get_num_threads() for _ in range(2)))
-        assert (cores, torch.get_num_threads()) == ([1, 1], 2)
+        found = sweep.inputs(small_model, sweep.pictures(small_model, chosen, [[0, 1], [2, 3]]))
+        assert len(next(found)) == 2  # would never come if one waited for the other
+        assert (chosen.cores, torch.get_num_threads()) == ([1, 1], 2)
+        assert len(next(found)) == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_a_picture_that_cannot_be_read_stops_the_sweep_where_it_is(small_model: zoo.Model):
+    found = sweep.inputs(small_model, sweep.pictures(small_model, drawn(3), [[0, 1], [2, 3]]))
+    assert len(next(found)) == 2
+    with pytest.raises(IndexError):
+        next(found)
+
+
+class Watched(HeldSet):
+    """Two pictures of a batch are only given when both are asked for; notes by how many cores."""
+
+    def __init__(self) -> None:
+        super().__init__("watched", drawn(4).pictures)
+        self.cores: list[int] = []
+        self._both = threading.Barrier(2, timeout=10)
+
+    def image(self, index: int, size: int = 320) -> Image.Image:
+        self.cores.append(torch.get_num_threads())
+        self._both.wait()
+        return super().image(index, size)

@@ -58,7 +58,7 @@ def features(
 
 def features_steps(
     m: Model,
-    batches: Iterable[Iterable[Image.Image]],
+    batches: Iterable[Sequence[Image.Image]],
     total: int,
     layers: Sequence[str],
     how: str = POOLED,

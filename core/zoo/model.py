@@ -105,8 +105,7 @@ class Model:
                 quicker then, and the same up to rounding.
         """
         with self._lock:
-            found = _State(self.net)
-            self.net.eval().requires_grad_(False)
+            found = _Frozen(self.net)
             try:
                 with norms.affine(self.net) if backward else nullcontext():
                     yield self.net
@@ -114,26 +113,38 @@ class Model:
                 found.restore()
 
 
-class _State:
-    """What a method could change in a network and must not leave changed."""
+class _Frozen:
+    """A network that only runs: what a method could change is put back afterwards.
+
+    Only what differs is set: a network has hundreds of modules, and is borrowed for each batch.
+    """
 
     def __init__(self, net: nn.Module):
-        self._modes = [(module, module.training) for module in net.modules()]
-        self._parameters = [(p, p.requires_grad, p.grad) for p in net.parameters()]
-        for parameter in net.parameters():
-            parameter.grad = None  # a backward pass would add to it in place
+        modules, parameters = list(net.modules()), list(net.parameters())
+        self._modes = [(module, module.training) for module in modules]
+        self._parameters = [(p, p.requires_grad, p.grad) for p in parameters]
         self._hooks = [
             (hooks, set(hooks))
-            for module in net.modules()
+            for module in modules
             for hooks in (getattr(module, name) for name in HOOKS)
         ]
+        if any(training for _, training in self._modes):
+            net.eval()
+        for parameter, requires_grad, grad in self._parameters:
+            if requires_grad:
+                parameter.requires_grad_(False)
+            if grad is not None:
+                parameter.grad = None  # a backward pass would add to it in place
 
     def restore(self) -> None:
         for module, mode in self._modes:
-            module.training = mode
+            if module.training != mode:
+                module.training = mode
         for parameter, requires_grad, grad in self._parameters:
-            parameter.requires_grad_(requires_grad)
-            parameter.grad = grad
+            if parameter.requires_grad != requires_grad:
+                parameter.requires_grad_(requires_grad)
+            if parameter.grad is not grad:
+                parameter.grad = grad
         for hooks, found in self._hooks:
-            for handle in set(hooks) - found:
+            for handle in hooks.keys() - found:
                 del hooks[handle]
