@@ -11,8 +11,9 @@ from core import memory
 Made = TypeVar("Made")
 # What glibc comes to by itself once a large block was freed (mallopt(3)): blocks over 32 MB are
 # asked of the system each by itself, and what is free beyond 64 MB goes back to it.
-ITS_OWN = ((memory.M_MMAP_THRESHOLD, 2**25), (memory.M_TRIM_THRESHOLD, 2**26))
-OURS = ((memory.M_MMAP_THRESHOLD, memory.BY_ITSELF), (memory.M_TRIM_THRESHOLD, memory.KEPT))
+ITS_OWN = {
+    memory.M_MMAP_THRESHOLD: 2**25, memory.M_TRIM_THRESHOLD: 2**26, memory.M_TOP_PAD: 2**17,
+}  # fmt: skip
 
 
 def timed(make: Callable[[], Made]) -> tuple[Made, float]:
@@ -35,9 +36,9 @@ def _as_it_comes() -> Iterator[None]:
         return
     library = ctypes.CDLL(None)
     try:
-        for parameter, value in ITS_OWN:
+        for parameter, value in ITS_OWN.items():
             library.mallopt(parameter, value)
         yield
     finally:
-        for parameter, value in OURS:
+        for parameter, value in memory.ASKED.items():
             library.mallopt(parameter, value)

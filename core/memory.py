@@ -22,7 +22,7 @@ HOSTS_OWN = (
 # Bytes of a block that is asked of the system by itself, of free memory that goes back to it, and
 # of what is to spare: a thread's memory is made of heaps of 64 MB, and one that is free goes back
 # unless the one before it has less than this to spare.
-BY_ITSELF, KEPT, SPARE = 2**30, 2**29, 2**27
+ASKED = {M_MMAP_THRESHOLD: 2**30, M_TRIM_THRESHOLD: 2**29, M_TOP_PAD: 2**27}
 
 
 @cache
@@ -38,8 +38,7 @@ def keep_freed() -> bool:
     library = ctypes.CDLL(None)
     if not hasattr(library, "mallopt"):
         return False
-    asked = {M_TRIM_THRESHOLD: KEPT, M_TOP_PAD: SPARE, M_MMAP_THRESHOLD: BY_ITSELF}
-    return all(library.mallopt(parameter, value) for parameter, value in asked.items())
+    return all(library.mallopt(parameter, value) for parameter, value in ASKED.items())
 
 
 def give_back() -> None:

@@ -75,7 +75,8 @@ def _unit(organ: Organ) -> int:
     last = organ.shape[0] - 1
     asked = str(held("unit") or 0)
     st.session_state.unit = min(int(asked), last) if asked.isdecimal() else 0
-    return int(st.number_input("Channel", 0, last, key="unit", bind="query-params"))
+    kind = "Class" if organ.name == LOGITS else "Channel"
+    return int(st.number_input(kind, 0, last, key="unit", bind="query-params"))
 
 
 def _shown(organ: Organ) -> range:

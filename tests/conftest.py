@@ -1,8 +1,16 @@
 """What every test may lean on: shapes checked at run time, quiet surroundings, real material."""
 
-from jaxtyping import install_import_hook
+import os
 
-import tests.checker  # noqa: F401 - the hook looks it up by its name
+# Several workers (`pytest -n 2`) share the cores, or torch's threads would wait for one another's;
+# servers and children that they start take it over. Before torch is imported, which reads it.
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+if WORKERS > 1:
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+
+from jaxtyping import install_import_hook  # noqa: E402
+
+import tests.checker  # noqa: E402, F401 - the hook looks it up by its name
 
 # Before anything of core is imported: annotated types and shapes are then checked at every call.
 install_import_hook("core", "tests.checker.checked")

@@ -84,7 +84,7 @@ def choose(card: Card, organs: Sequence[Organ]) -> Organ:
         list(by_name),
         key="layer",
         bind="query-params",
-        help="Blocks in the order of computing; the last are the classes themselves.",
+        help="Blocks in the order of computing; the last, logits, are the classes' scores.",
     )
     chosen = by_name.get(name, offered[-1])
     st.session_state._depth = chosen.depth
