@@ -163,6 +163,7 @@ def _show(column: Column, picture: Picture, colours: dict[str, str]) -> None:
         caption="What it saw",
         alt=f"The part of the picture that {card.title} saw, at its input size",
         width="content",
+        output_format="JPEG",
     )
 
 

@@ -21,7 +21,7 @@ from streamlit_app import framed
 # What a newcomer sees: one of each kind, all quick.
 FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "integrated_gradients")
 OWN, SHARED = "each map", "each method"
-PATIENCE = 0.3
+PATIENCE = 0.6
 # Least width of a map, in pixels: three in a row on a phone.
 CELL = 100
 # Cells a row has room for at least: one map alone would fill the page.
@@ -136,7 +136,7 @@ def _show_cell(cell: Cell, answer: Answer, scale: Scale | None, opacity: float) 
     title = cell.method.title
     if answer.result and scale:
         shown = heat.overlay(cell.crop(), answer.result.arrays["map"], scale, opacity)
-        st.image(shown, alt=f"{title} of {cell.card.title}", width="stretch")
+        st.image(shown, alt=f"{title} of {cell.card.title}", width="stretch", output_format="JPEG")
         if answer.result.record["flat"]:
             title += " · nothing"
     elif answer.error:

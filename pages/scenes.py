@@ -68,7 +68,7 @@ def _show(scene: scenes.Scene, text: str) -> None:
         parts = seen if marked == "all parts" else [marked]
         shown = figures.marked(scene.image, {part: scene.mask(part) for part in parts})
     alt = f"A drawn {scene.factors.class_}, {scene.factors.background} behind it"
-    st.image(shown, alt=alt, width="stretch")
+    st.image(shown, alt=alt, width="stretch", output_format="JPEG")
     with st.container(horizontal=True):
         st.button(
             "Use this picture",

@@ -5,7 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core.saliency.registry import method
-from core.saliency.view import Maps, View, layers_with_positions
+from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
 # Against division by nothing where a map or its gradient is 0 everywhere.
@@ -104,7 +104,7 @@ def eigen_cam(view: View) -> Steps[Maps]:
 def stage_layers(view: View, count: int) -> list[str]:
     """The last layer of each of the last stages: those after which the maps shrink."""
     sizes: dict[int, str] = {}
-    for name in layers_with_positions(view.m):
+    for name in view.m.layers_with_positions:
         sizes[view.m.layers[name].shape[1]] = name
     return list(sizes.values())[-count:]
 

@@ -112,26 +112,9 @@ def last_layer(m: Model) -> str:
     Raises:
         UnknownLayer: The network has no such layer.
     """
-    maps = layers_with_positions(m)
-    if not maps:
+    if not m.layers_with_positions:
         raise probe.UnknownLayer(f"{m.name} has no layer with positions.")
-    return maps[-1]
-
-
-def layers_with_positions(m: Model) -> list[str]:
-    """Names of the layers that keep places apart, in order.
-
-    An attention's heads and tokens have as many axes as a map, and are none.
-    """
-    found = []
-    for name, layer in m.layers.items():
-        parts = layer.module.split(".")
-        homes = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
-        kinds = [type(m.net.get_submodule(home)).__name__ for home in homes]
-        maps = len(layer.shape) == 3 and min(layer.shape[1:]) > 1
-        if maps and not any("Attention" in kind for kind in kinds):
-            found.append(name)
-    return found
+    return m.layers_with_positions[-1]
 
 
 def _laid_out(x: Tensor) -> Tensor:

@@ -83,6 +83,22 @@ class Model:
             return MappingProxyType(probe.trace(net, self.input_size))
 
     @cached_property
+    def layers_with_positions(self) -> tuple[str, ...]:
+        """Names of the layers that keep places apart, in order.
+
+        An attention's heads and tokens have as many axes as a map, and are none.
+        """
+        found = []
+        for name, layer in self.layers.items():
+            parts = layer.module.split(".")
+            homes = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
+            kinds = [type(self.net.get_submodule(home)).__name__ for home in homes]
+            maps = len(layer.shape) == 3 and min(layer.shape[1:]) > 1
+            if maps and not any("Attention" in kind for kind in kinds):
+                found.append(name)
+        return tuple(found)
+
+    @cached_property
     def at_once(self) -> int:
         """How many pictures go through it together best; results do not depend on it."""
         sizes = [math.prod(layer.shape) for layer in self.layers.values()]

@@ -115,7 +115,13 @@ def _show_picture() -> None:
     if isinstance(chosen, ZooscopeError):
         preview.caption(":material/hide_image: This picture is not here.")
     else:
-        preview.image(chosen.preview, caption=_caption(chosen), alt=chosen.title, width="stretch")
+        preview.image(
+            chosen.preview,
+            caption=_caption(chosen),
+            alt=chosen.title,
+            width="stretch",
+            output_format="JPEG",
+        )
     with st.container(horizontal=True):
         if st.button("Gallery", icon=":material/photo_library:"):
             _gallery()
@@ -184,7 +190,7 @@ def _gallery() -> None:
 
 
 def _show_tile(img: Image.Image, title: str, reference: str) -> None:
-    st.image(img, alt=title, width="stretch")
+    st.image(img, alt=title, width="stretch", output_format="JPEG")
     if st.button(
         title,
         key=f"_gallery_{reference}",

@@ -143,7 +143,7 @@ def _show_unit(population: Population, point: int) -> None:
                 st.image(
                     crops.around(seen_as, organ.shape, responses.place[index, unit], field),
                     caption=f"{responses.peak[index, unit]:.2f}", alt=f"Crop of picture {index}",
-                    width="stretch",
+                    width="stretch", output_format="JPEG",
                 )  # fmt: skip
     st.page_link(
         "pages/neurons.py", label="Under the microscope", icon=":material/biotech:",
@@ -158,5 +158,8 @@ def _show_exciting(chosen: PictureSet, kind: Kind) -> None:
         for index in wanted:
             if index in small:
                 with grid.cell():
-                    st.image(small[index], width="stretch", caption=plain(chosen.label(index)),
-                             alt=f"Picture {index} {chosen.label(index)}")  # fmt: skip
+                    st.image(
+                        small[index], width="stretch", output_format="JPEG",
+                        caption=plain(chosen.label(index)),
+                        alt=f"Picture {index} {chosen.label(index)}",
+                    )  # fmt: skip

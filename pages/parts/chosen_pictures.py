@@ -55,7 +55,7 @@ def _show_tile(
     if small is None:
         st.caption(":material/hide_image: not readable, or not read yet")
     else:
-        st.image(small, alt=f"Picture {index}: {title}", width="stretch")
+        st.image(small, alt=f"Picture {index}: {title}", width="stretch", output_format="JPEG")
     lines = [f"**{plain(title)}**"]
     for name, verdict in said.items():
         label, sure = verdict.labels[index], verdict.probability[index]
@@ -103,7 +103,7 @@ def _show_explanation(card: Card, img: Image.Image, answer: Answer) -> None:
         scale = heat.scale_of([one], signed=False)
         laid = heat.overlay(card.preprocessing.crop(img), one, scale, OPACITY)
         says = card.labels[answer.result.record["class"]]
-        st.image(laid, alt=f"Where {card.title} saw {says}", width="stretch")
+        st.image(laid, alt=f"Where {card.title} saw {says}", width="stretch", output_format="JPEG")
 
 
 def _held(chosen: PictureSet, shown: Sequence[int]) -> dict[str, Image.Image]:

@@ -19,6 +19,8 @@ from pages.parts.targets import Target
 from pages.parts.text import plain
 
 NONE, LAST = "nothing", "the last with positions"
+# Height in pixels of the scores' place.
+SCORES = 96
 # The most of an option that is a number, times its default.
 MOST = 8
 
@@ -101,10 +103,7 @@ def _show_cell(
         wanted = [recipe, *([against] if other else [])]
         own, *others = _results(wanted, "close")
         if own is not None:  # not before, or to cancel the map would not be to cancel this
-            judged = tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)
-            (scores,) = _results([judged], "scores_close")
-            if scores is not None:
-                _show_scores(own, scores)
+            _show_judged(cell, recipe, own, [one.recipe.key for one in cells.values()])
     apart = others[0] if others else None
     with left:
         if own is None or (other and apart is None):
@@ -119,6 +118,16 @@ def _show_cell(
         with right:
             offer.show(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
                    opacity)  # fmt: skip
+
+
+def _show_judged(cell: Cell, recipe: Recipe, own: Result, shown: Sequence[str]) -> None:
+    """The scores, once the browser has had time to draw the maps."""
+    if not work.rested(shown):
+        st.skeleton(height=SCORES)
+        return
+    (scores,) = _results([tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)], "scores")
+    if scores is not None:
+        _show_scores(own, scores)
 
 
 def _results(recipes: Sequence[Recipe], key: str) -> list[Result | None]:

@@ -40,7 +40,13 @@ def show(slide: Slide, results: Results) -> None:
                 except ZooscopeError as error:  # forgotten, or changed on disk, since
                     st.caption(f":red[{plain(error)}]")
                 else:
-                    st.image(crop, caption=peak, alt=f"Crop {rank + 1}", width="stretch")
+                    st.image(
+                        crop,
+                        caption=peak,
+                        alt=f"Crop {rank + 1}",
+                        width="stretch",
+                        output_format="JPEG",
+                    )
 
 
 def _crop(slide: Slide, index: int, place: Sequence[int]) -> Image.Image:

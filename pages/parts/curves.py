@@ -99,8 +99,10 @@ def _show_curves(own: Mapping[str, Judged], chosen: Judged, share: float) -> Non
         )  # fmt: skip
         at = chosen.curves.arrays[name]
         now = np.interp(share, np.linspace(0, 1, len(at)), at)
-        right.image(shown, width="stretch", alt=f"The picture at this step of {name}",
-                    caption=f"{chosen.method.title}: {now:.0%}")  # fmt: skip
+        right.image(
+            shown, width="stretch", output_format="JPEG",
+            alt=f"The picture at this step of {name}", caption=f"{chosen.method.title}: {now:.0%}",
+        )  # fmt: skip
 
 
 def _show_cascade(own: Mapping[str, Judged]) -> None:

@@ -56,7 +56,7 @@ def _show_one(pictures: PictureSet, index: int, said: Sequence[str]) -> None:
         st.caption(plain(error))
     else:
         img.thumbnail((2 * SIDE, 2 * SIDE))
-        st.image(img, alt=f"Picture {index}: {name}", width="stretch")
+        st.image(img, alt=f"Picture {index}: {name}", width="stretch", output_format="JPEG")
     st.caption("  \n".join([f"**{plain(name)}**", *said]))
 
 

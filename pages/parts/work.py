@@ -1,5 +1,6 @@
 """Results on a page: at once where they are there, with progress and Cancel where they are not."""
 
+import time
 from collections.abc import Sequence
 
 import streamlit as st
@@ -12,6 +13,8 @@ from pages.parts.text import plain
 # Seconds a page waits before it shows progress instead: most predictions take less.
 PATIENCE = 0.6
 POLL = 0.4
+# Seconds that a browser has for drawing what was asked for, before what it did not ask for begins.
+REST = 0.8
 
 
 def answers(recipes: Sequence[Recipe], patience: float = PATIENCE, key: str = "") -> list[Answer]:
@@ -61,6 +64,24 @@ def waiting(height: int) -> None:
         st.container(height=height, border=True)
 
 
+def rested(what: object) -> bool:
+    """Whether this has been on the page for a while, so that more may be computed about it.
+
+    On two cores a computation and a browser that draws slow each other down twice over. The page
+    runs again when it is time.
+
+    Args:
+        what: What is shown; another one starts anew.
+    """
+    shown, since = st.session_state.get("_shown", (None, 0.0))
+    if shown != what:
+        shown, since = st.session_state._shown = (what, time.monotonic())
+    if time.monotonic() - since >= REST:
+        return True
+    _rest(since)
+    return False
+
+
 def failed(recipe: Recipe, answer: Answer, key: str) -> None:
     """Why a result could not be had, and another try."""
     st.error(plain(answer.error), icon=":material/error:")
@@ -83,6 +104,12 @@ def _progress(missing: Sequence[Recipe], key: str) -> None:
     share = sum(p.step / max(1, p.total) for p in progress if p) / len(progress)
     note = next((p.note for p in progress if p and p.note), "computing")
     st.progress(share, text=f"{note.capitalize()} …")
+
+
+@st.fragment(run_every=REST)
+def _rest(since: float) -> None:
+    if time.monotonic() - since >= REST:
+        st.rerun()
 
 
 def _previewed(found: Sequence[Answer]) -> set[int]:
