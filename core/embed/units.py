@@ -28,6 +28,9 @@ LEAST_SHARE, LEAST = 0.01, 5
 # Points by which it is told how dense a place is. With 2, seven units in ten of the bundled
 # networks' last stages are in a cluster; with as many as a cluster has at least, every other one.
 CLOSE = 2
+# Share of the variance of units that is much to have in common, and standard deviations below which
+# nothing is left of one. A layer of n different kinds has 1 / n in common by their being counted.
+MUCH, NOTHING = 0.3, 1e-6
 # Share of a cluster's units from which a network counts as having such units.
 PRESENT = 0.1
 
@@ -39,13 +42,16 @@ class Units:
     Attributes:
         layer: Which of the layers each is of, by its number in the order given.
         unit: Its number there.
-        features: Its peak responses, of mean 0 and standard deviation 1 over the pictures, so that
-            squared distances are 2 n (1 - r), r the correlation of two units.
+        responses: Its peak responses, of mean 0 and standard deviation 1 over the pictures.
+        features: The same less what its layer's units have in common, where that is much. Of the
+            same mean and deviation, so that squared distances are 2 n (1 - r), r the correlation of
+            two units.
         dead: Layer and number of units that never change; they are no points.
     """
 
     layer: Int[np.ndarray, " u"]
     unit: Int[np.ndarray, " u"]
+    responses: Float[np.ndarray, "u n"]
     features: Float[np.ndarray, "u n"]
     dead: Int[np.ndarray, "dead 2"]
 
@@ -75,10 +81,28 @@ def unit_points(layers: Sequence[Responses]) -> Units:
     if dead.all():
         raise NoMap("None of these units ever changes over these pictures; choose another layer.")
     standard = (peak - peak.mean(axis=0))[:, ~dead] / spread[~dead]
+    features = _without_common(standard.T, layer[~dead])
     return Units(
-        layer[~dead], unit[~dead], standard.T.astype(np.float32),
+        layer[~dead], unit[~dead], standard.T.astype(np.float32), features.astype(np.float32),
         np.stack([layer[dead], unit[dead]], axis=1),
     )  # fmt: skip
+
+
+def _without_common(
+    standard: Float[np.ndarray, "u n"], layer: Int[np.ndarray, " u"]
+) -> Float[np.ndarray, "u n"]:
+    """Each unit without what its layer's units have in common, where that is much.
+
+    What is common says how strongly a picture excites the layer as a whole. Of one bundled network
+    it is 0.7 of all, of three others 0.02 to 0.04; with it a unit's ten nearest are of its own
+    network in 999 of 1,000, whatever they look for.
+    """
+    common = np.stack([standard[layer == one].mean(axis=0) for one in range(layer.max() + 1)])
+    common[common.var(axis=1) < MUCH] = 0
+    own = standard - common[layer]
+    spread = own.std(axis=1, keepdims=True)
+    # A unit that is all there is in its layer stays as it is.
+    return np.where(spread > NOTHING, own / np.maximum(spread, NOTHING), standard)
 
 
 def clustered(positions: Float[np.ndarray, "u 2"]) -> Int[np.ndarray, " u"]:
@@ -169,8 +193,8 @@ def _kind(
     networks: Sequence[str],
     pictures: int,
 ) -> Kind:
-    together = found.features[members].mean(axis=0)
-    likeness = found.features[members] @ together
+    together = found.responses[members].mean(axis=0)
+    likeness = found.features[members] @ found.features[members].mean(axis=0)
     named = Counter(names[member] for member in members if names[member])
     name, count = named.most_common(1)[0] if named else ("", 0)
     bears = count / len(members) >= MAJORITY

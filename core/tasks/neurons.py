@@ -47,7 +47,7 @@ def _place(recipe: Recipe) -> tuple[str, str]:
     return recipe.model, recipe.layer
 
 
-NEURONS = Task("neurons", version=2, steps=_steps, cost=4.0, batch=1)
+NEURONS = Task("neurons", version=3, steps=_steps, cost=4.0, batch=1)
 
 
 def neurons_recipe(

@@ -24,10 +24,9 @@ def show(
     models: Mapping[str, Card], organs: Mapping[str, Sequence[Organ]], chosen: PictureSet
 ) -> None:
     """One network's maps along its layers, and the class purity of all networks'."""
-    left, middle, right = st.columns(3, vertical_alignment="bottom")
+    card = layers.choose_model(models)
+    left, right = st.columns(2, vertical_alignment="bottom")
     with left:
-        card = layers.choose_model(models)
-    with middle:
         asked_for = settling.options(several=False)
     with right:
         by = colouring.choose(chosen, classifiers=False)

@@ -1,5 +1,7 @@
 """Maps of neurons: units that respond alike lie together, of whatever scale, layer, network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,13 @@ from core.dissect import CONCEPTS, PartScores, Responses
 from core.embed.units import NAMED
 
 PICTURES = 60
-# Units of each kind in each network: two kinds both have, and one each.
-PLAN = {"first": {0: 14, 1: 12, 2: 12}, "second": {0: 13, 1: 12, 3: 12}}
+# Units of each kind in each network: eight kinds both have, and one each.
+SHARED = range(8)
+PLAN = {
+    "first": dict.fromkeys(SHARED, 10) | {8: 10},
+    "second": dict.fromkeys(SHARED, 9) | {9: 12},
+}
+FIRST, SECOND = (sum(plan.values()) for plan in PLAN.values())
 
 
 def responses(peak: np.ndarray) -> Responses:
@@ -21,7 +28,7 @@ def layer(network: str, seed: int) -> tuple[Responses, np.ndarray]:
     """Units of the network's kinds, each with its own scale; the last two never change."""
     random, truths = (
         np.random.default_rng(seed),
-        np.random.default_rng(99).normal(size=(4, PICTURES)),
+        np.random.default_rng(99).normal(size=(10, PICTURES)),
     )
     kinds = np.repeat(list(PLAN[network]), list(PLAN[network].values()))
     scale = random.uniform(3, 100, len(kinds))
@@ -53,9 +60,9 @@ def test_distances_are_correlations(planted):
 
 def test_units_keep_their_names_and_dead_ones_are_listed(planted):
     points, kinds, *_ = planted
-    assert points.layer.tolist() == [0] * 38 + [1] * 37
-    assert points.unit.tolist() == [*range(38), *range(37)]
-    assert points.dead.tolist() == [[0, 38], [0, 39], [1, 37], [1, 38]]
+    assert points.layer.tolist() == [0] * FIRST + [1] * SECOND
+    assert points.unit.tolist() == [*range(FIRST), *range(SECOND)]
+    assert points.dead.tolist() == [[0, FIRST], [0, FIRST + 1], [1, SECOND], [1, SECOND + 1]]
     assert len(points.features) == len(kinds)
 
 
@@ -64,10 +71,38 @@ def test_units_that_respond_alike_lie_together(planted):
     assert embed.purity(positions, [str(kind) for kind in kinds]) > 0.95
     pairs = {(cluster, kind) for cluster, kind in zip(clusters, kinds, strict=True) if cluster >= 0}
     assert len(pairs) == clusters.max() + 1  # each cluster is of one kind
-    assert {kind for _, kind in pairs} == {0, 1, 2, 3}
+    assert {kind for _, kind in pairs} == set(range(10))
     assert np.mean(clusters >= 0) > 0.7
     sizes = [int((clusters == index).sum()) for index in range(clusters.max() + 1)]
     assert sizes == sorted(sizes, reverse=True)
+
+
+def test_what_excites_a_whole_network_does_not_part_it_from_another():
+    """Else units of one network would lie together, whatever they look for."""
+    found, kinds = zip(*(layer("first", seed) for seed in (0, 1)), strict=True)
+    excited = []
+    for number, one in enumerate(found):
+        whole = np.random.default_rng(200 + number).normal(size=(PICTURES, 1))
+        peak = one.peak + 3 * whole * one.peak.std(axis=0)
+        excited.append(replace(one, peak=peak.astype(np.float32)))
+    points = embed.unit_points(excited)
+    truth = [str(kind) for kind in np.concatenate(kinds)]
+    assert embed.purity(points.features, truth) > 0.95
+    assert own_among_nearest(points.responses, points.layer) > 0.95
+    assert own_among_nearest(points.features, points.layer) < 0.65
+
+
+def own_among_nearest(x: np.ndarray, layer: np.ndarray) -> float:
+    nearest = np.argsort(-np.corrcoef(x), axis=1)[:, 1:11]
+    return float(np.mean(layer[nearest] == layer[:, None]))
+
+
+def test_a_unit_that_is_alone_in_its_layer_stays_as_it_is():
+    found, _ = layer("first", 0)
+    alone = replace(found, peak=found.peak[:, :1], place=found.place[:, :1],
+                    mean=found.mean[:, :1], square=found.square[:, :1])  # fmt: skip
+    points = embed.unit_points([alone])
+    np.testing.assert_array_equal(points.features, points.responses)
 
 
 def test_copies_of_a_unit_lie_beside_it():
@@ -77,7 +112,7 @@ def test_copies_of_a_unit_lie_beside_it():
     positions = embed.tsne(points.features, perplexity=5)
     apart = np.linalg.norm(positions[:, None] - positions[None], axis=2)
     np.fill_diagonal(apart, np.inf)
-    originals, copies = range(5), np.flatnonzero(points.unit >= 40)
+    originals, copies = range(5), np.flatnonzero(points.unit >= FIRST + 2)
     for original, copy in zip(originals, copies, strict=True):
         assert copy in np.argsort(apart[original])[:2]
 
@@ -86,7 +121,7 @@ def test_a_kind_knows_its_pictures_networks_and_name(planted):
     points, kinds, _, clusters = planted
     names = ["first", "second"]
     parts = []
-    for network, count in (("first", 40), ("second", 39)):
+    for network, count in (("first", FIRST + 2), ("second", SECOND + 2)):
         iou = np.zeros((count, len(CONCEPTS)), np.float32)
         of_layer = kinds[points.layer == names.index(network)]
         iou[np.flatnonzero(of_layer == 0), CONCEPTS.index("wheel")] = NAMED + 0.1
@@ -95,7 +130,7 @@ def test_a_kind_knows_its_pictures_networks_and_name(planted):
         iou[:, CONCEPTS.index("object")] = 0.9  # which says nothing of what they are
         parts.append(PartScores(iou))
     found = embed.kinds(points, clusters, names, parts, pictures=3)
-    truths = np.random.default_rng(99).normal(size=(4, PICTURES))
+    truths = np.random.default_rng(99).normal(size=(10, PICTURES))
     for index, kind in enumerate(found):
         (truth,) = set(kinds[clusters == index])
         assert sorted(kind.points) == np.flatnonzero(clusters == index).tolist()

@@ -198,14 +198,16 @@ def test_two_networks_neurons_stand_side_by_side(real_app, new_page):
     page.get_by_role("heading", name="Do they look for the same?").wait_for()
     page.get_by_role("heading", name="Late").wait_for()
     page.wait_for_function(
-        "() => document.querySelectorAll('[data-testid=stImage] img[alt^=channel]').length === 32"
+        """() => document.querySelectorAll(
+            '[data-testid=stImage] img[alt^="What channel"]'
+        ).length === 32"""
     )
 
 
 def test_a_picture_is_taken_apart_layer_by_layer(real_app, new_page):
     page = new_page()
     page.goto(f"{real_app}/layers{CHOSEN}&model={LOCAL[1]}")
-    page.get_by_alt_text("Maps of blocks.6.0").wait_for()
+    page.get_by_alt_text("Maps of bn2").wait_for()
     assert page.get_by_alt_text("First filter 31").count() == 1
 
 
