@@ -52,9 +52,12 @@ def _show_body(card: Card, body: Result, picture: Picture) -> None:
 
 
 def _some(organs: Sequence[Organ]) -> list[Organ]:
-    """Layers evenly deep from the first to the last, no more than can be read."""
+    """Layers evenly deep from the first to the last, no more than can be read.
+
+    Of several at one depth the last, which the next layer is given.
+    """
     depths = np.linspace(organs[0].depth, organs[-1].depth, MOST_LAYERS)
-    picks = {min(organs, key=lambda one: abs(one.depth - depth)).name for depth in depths}
+    picks = {min(reversed(organs), key=lambda one: abs(one.depth - depth)).name for depth in depths}
     return [one for one in organs if one.name in picks]
 
 
@@ -127,14 +130,14 @@ def _show_maps(card: Card, organs: Sequence[Organ], body: Result, picture: Pictu
 
 
 def _link(card: Card, organ: Organ, units: Sequence[int]) -> None:
-    """The channels of a strip, each leading to the microscope."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption("Channels")
+    """The channels of a strip, each under its map and leading to the microscope."""
+    with st.grid(MAPS, min_column_width=24, gap="xxsmall") as grid:
         for unit in units:
-            st.page_link(
-                "pages/neurons.py", label=str(unit), help="Under the microscope",
-                query_params={"model": card.name, "layer": organ.name, "unit": str(unit)},
-            )  # fmt: skip
+            with grid.cell():
+                st.page_link(
+                    "pages/neurons.py", label=str(unit), help="Under the microscope",
+                    query_params={"model": card.name, "layer": organ.name, "unit": str(unit)},
+                )  # fmt: skip
 
 
 framed(show)
