@@ -7,6 +7,7 @@ import streamlit as st
 from PIL import Image, ImageDraw
 from streamlit.navigation.page import StreamlitPage
 
+from core.cores import on_one_core
 from core.settings import BadSetting
 from pages.parts import chooser
 from pages.parts.session import workbench
@@ -40,6 +41,7 @@ PAGES = (
 
 def frame() -> None:
     """Show the frame and the page that the address names."""
+    on_one_core()  # whatever a page draws itself, the engine's thread has the cores
     st.set_page_config(
         page_title="Zooscope",
         page_icon=_eye(),

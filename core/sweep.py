@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
-from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from core import probe
+from core.cores import on_one_core
 from core.probe import Probe, Take
 from core.sets import PictureSet
 from core.visualize import LOGITS
@@ -57,7 +57,7 @@ def inputs(
     longer. Not while the network works on the batch before: that is slower on a CPU, where both
     take the same cores, and on a GPU the network takes the smallest part of the time.
     """
-    with ThreadPoolExecutor(torch.get_num_threads(), "reader", _on_one_core) as readers:
+    with ThreadPoolExecutor(torch.get_num_threads(), "reader", on_one_core) as readers:
         for batch in batches:
             crop = partial(_cropped, m, batch.__getitem__)
             pixels = np.stack(list(readers.map(crop, range(len(batch)))))
@@ -92,17 +92,6 @@ def seen(
         if whole:
             found[LOGITS] = take(output)
     return {name: found[name] for name in layers}
-
-
-def _on_one_core() -> None:
-    """Have torch compute on one core in this thread.
-
-    OpenMP gives each thread that computes helpers of its own. As soon as there are more of them
-    than cores, all of them sleep between any two loops instead of waiting awake, and a network
-    takes twice as long, also while the second thread has nothing to do.
-    """
-    torch.get_num_threads()  # torch sets the number itself when a thread first asks for it
-    threadpool_limits(1, user_api="openmp")
 
 
 def _cropped(

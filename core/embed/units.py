@@ -28,8 +28,8 @@ LEAST_SHARE, LEAST = 0.01, 5
 # Points by which it is told how dense a place is. With 2, seven units in ten of the bundled
 # networks' last stages are in a cluster; with as many as a cluster has at least, every other one.
 CLOSE = 2
-# Share of the variance of units that is much to have in common, and standard deviations below which
-# nothing is left of one. A layer of n different kinds has 1 / n in common by their being counted.
+# Mean correlation of a layer's units that is much to have in common, and standard deviations below
+# which nothing is left of a unit.
 MUCH, NOTHING = 0.3, 1e-6
 # Share of a cluster's units from which a network counts as having such units.
 PRESENT = 0.1
@@ -97,8 +97,14 @@ def _without_common(
     it is 0.7 of all, of three others 0.02 to 0.04; with it a unit's ten nearest are of its own
     network in 999 of 1,000, whatever they look for.
     """
-    common = np.stack([standard[layer == one].mean(axis=0) for one in range(layer.max() + 1)])
-    common[common.var(axis=1) < MUCH] = 0
+    common = np.zeros((layer.max() + 1, standard.shape[1]))
+    for one in np.unique(layer):
+        units = standard[layer == one]
+        mean, count = units.mean(axis=0), len(units)
+        # The mean correlation of two units: of n that have nothing in common, 1 / n is left in the
+        # variance of their mean.
+        if count > 1 and (count * mean.var() - 1) / (count - 1) > MUCH:
+            common[one] = mean
     own = standard - common[layer]
     spread = own.std(axis=1, keepdims=True)
     # A unit that is all there is in its layer stays as it is.

@@ -10,6 +10,7 @@ from core import compare, figures, tasks
 from core.anatomy import Organ
 from core.compare import Pairs
 from core.sets import PictureSet
+from core.visualize import LOGITS
 from core.zoo import Card
 from pages.parts import cells, downloads, unit_pictures, work
 from pages.parts.session import held
@@ -137,26 +138,36 @@ def _show_pairs(cards: tuple[Card, Card], organs: tuple[Organ, Organ], found: Pa
     )
     sides = list(zip(cards, organs, strict=True))
     shown = [
-        [(tasks.picture_recipe(*side, int(unit)), _name(*side, int(unit)))
+        [(tasks.picture_recipe(*side, int(unit)), _name(*side, int(unit)), _layer(*side))
          for side, unit in zip(sides, units, strict=True)]
         for units in found.units[:SHOWN]
     ]  # fmt: skip
-    wanted = list(dict.fromkeys(recipe for pair in shown for recipe, _ in pair))
+    wanted = list(dict.fromkeys(recipe for pair in shown for recipe, *_ in pair))
     answers = dict(zip(wanted, work.answers(wanted, patience=0.2, key="units"), strict=True))
     with st.grid(3, min_column_width=230) as grid:
         for pair, r in zip(shown, found.r, strict=False):
             with grid.cell(), st.container(border=True):
                 st.markdown(f"r = {r:.2f}")
                 with st.grid(2, min_column_width=70) as inner:
-                    for recipe, name in pair:
+                    for recipe, name, layer in pair:
                         with inner.cell():
-                            unit_pictures.show(recipe, answers[recipe], name)
+                            unit_pictures.show(recipe, answers[recipe], name, layer=layer)
     names = [f"{one.title}, {row.name}", f"{other.title}, {column.name}"]
     table = pd.DataFrame(found.units, columns=names).assign(r=found.r)
     downloads.csv(table, f"units-{row.name}-{column.name}", index=False)
 
 
+def _classes(card: Card, organ: Organ) -> bool:
+    return organ.depth == 1 and organ.shape == (len(card.labels),)
+
+
 def _name(card: Card, organ: Organ, unit: int) -> str:
     """A unit's number, and where it is a class its name."""
-    named = organ.depth == 1 and organ.shape == (len(card.labels),)
-    return f"{unit} · {card.labels[unit]}" if named else str(unit)
+    return f"{unit} · {card.labels[unit]}" if _classes(card, organ) else str(unit)
+
+
+def _layer(card: Card, organ: Organ) -> str:
+    """Where the microscope has its units: it knows layers with positions, and classes."""
+    if len(organ.shape) == 3:
+        return organ.name
+    return LOGITS if _classes(card, organ) else ""

@@ -39,12 +39,13 @@ def show(models: Mapping[str, Card], pictures: PictureSet) -> None:
     on = workbench().settings.device
     costs = {title: tasks.costs_recipe(card, on) for title, card in titled.items()}
     bodies = {title: tasks.body_recipe(card) for title, card in titled.items()}
+    marks = _marks(models, pictures)
     answered = _answered([*costs.values(), *bodies.values()])
     measured = {title: tasks.costs_of(answered[one]) for title, one in costs.items()
                 if one in answered}  # fmt: skip
     if measured:
         machine = dict(next(iter(costs.values())).options)["machine"]
-        _show_costs(compare.table(measured, _marks(models, pictures)), only, str(machine))
+        _show_costs(compare.table(measured, marks), only, str(machine))
     facts = {
         title: compare.facts(titled[title], tasks.organs_of(answered[one]))
         for title, one in bodies.items() if one in answered

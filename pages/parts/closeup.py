@@ -102,8 +102,6 @@ def _show_cell(
                 st.caption(f"Of {plain(other.card.title)} its own last layer is taken.")
         wanted = [recipe, *([against] if other else [])]
         own, *others = _results(wanted, "close")
-        if own is not None:  # not before, or to cancel the map would not be to cancel this
-            _show_judged(cell, recipe, own, [one.recipe.key for one in cells.values()])
     apart = others[0] if others else None
     with left:
         if own is None or (other and apart is None):
@@ -114,8 +112,9 @@ def _show_cell(
             if recipe != cell.recipe or scale is None:
                 scale = heat.scale_of([own.arrays["map"]], cell.signed)
             _show_map(cell, own, scale, opacity)
-    if own is not None:
+    if own is not None:  # not before, or to cancel the map would not be to cancel the scores
         with right:
+            _show_judged(cell, recipe, own, [one.recipe.key for one in cells.values()])
             offer.show(cell, own, recipe, scale or heat.scale_of([own.arrays["map"]], cell.signed),
                    opacity)  # fmt: skip
 
@@ -125,7 +124,7 @@ def _show_judged(cell: Cell, recipe: Recipe, own: Result, shown: Sequence[str]) 
     if not work.rested(shown):
         st.skeleton(height=SCORES)
         return
-    (scores,) = _results([tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)], "scores")
+    (scores,) = _results([tasks.evaluate_recipe(cell.card, cell.picture.id, recipe)], "judged")
     if scores is not None:
         _show_scores(own, scores)
 
@@ -135,7 +134,7 @@ def _results(recipes: Sequence[Recipe], key: str) -> list[Result | None]:
     answers = work.answers(recipes, key=key)
     for recipe, answer in zip(recipes, answers, strict=True):
         if answer.error:
-            work.failed(recipe, answer, key)
+            work.failed(recipe, answer, recipe.key)
     return [answer.result for answer in answers]
 
 
@@ -192,9 +191,10 @@ def _number(asked: object, default: float, bounds: tuple[float, float]) -> float
     """What was asked, brought within its bounds; the default where that is no such number."""
     try:
         number = type(default)(default if asked is None else str(asked))
-    except ValueError:
+        finite = math.isfinite(number)
+    except (ValueError, OverflowError):  # no number, or a whole one too large for any other
         return default
-    return min(max(number, bounds[0]), bounds[1]) if math.isfinite(number) else default
+    return min(max(number, bounds[0]), bounds[1]) if finite else default
 
 
 def _choose_other(cell: Cell, cells: Mapping[tuple[str, str], Cell]) -> Cell | None:

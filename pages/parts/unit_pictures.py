@@ -22,7 +22,9 @@ def latest(answer: Answer) -> np.ndarray | None:
     return None
 
 
-def show(recipe: Recipe, answer: Answer, name: str, note: str = "") -> None:
+def show(
+    recipe: Recipe, answer: Answer, name: str, note: str = "", layer: str | None = None
+) -> None:
     """Show a unit.
 
     Args:
@@ -30,6 +32,7 @@ def show(recipe: Recipe, answer: Answer, name: str, note: str = "") -> None:
         answer: What is known of it.
         name: What it is called here.
         note: What is said of it besides.
+        layer: Where the microscope has it, if not by its own layer's name; "" where it has not.
     """
     pixels = latest(answer)
     if answer.error:
@@ -41,9 +44,12 @@ def show(recipe: Recipe, answer: Answer, name: str, note: str = "") -> None:
     dead = " · dead" * bool(answer.result and answer.result.record["dead"])
     st.image(pixels, alt=f"What {name} of {recipe.layer} in {recipe.model} looks for",
              width="stretch")  # fmt: skip
+    label, found = plain(f"{name}{note}{dead}"), recipe.layer if layer is None else layer
+    if not found:
+        st.caption(label)
+        return
     st.page_link(
-        "pages/neurons.py", label=plain(f"{name}{note}{dead}"), width="stretch",
-        help="Under the microscope",
-        query_params={"model": recipe.model, "layer": recipe.layer,
+        "pages/neurons.py", label=label, width="stretch", help="Under the microscope",
+        query_params={"model": recipe.model, "layer": found,
                       "unit": str(dict(recipe.options)["unit"])},
     )  # fmt: skip

@@ -97,11 +97,10 @@ def own_among_nearest(x: np.ndarray, layer: np.ndarray) -> float:
     return float(np.mean(layer[nearest] == layer[:, None]))
 
 
-def test_a_unit_that_is_alone_in_its_layer_stays_as_it_is():
-    found, _ = layer("first", 0)
-    alone = replace(found, peak=found.peak[:, :1], place=found.place[:, :1],
-                    mean=found.mean[:, :1], square=found.square[:, :1])  # fmt: skip
-    points = embed.unit_points([alone])
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_few_strangers_have_nothing_in_common(count):
+    peak = np.random.default_rng(0).normal(size=(PICTURES, count))
+    points = embed.unit_points([responses(np.zeros((PICTURES, 4))), responses(peak)])
     np.testing.assert_array_equal(points.features, points.responses)
 
 

@@ -83,6 +83,13 @@ def test_units_that_match_stand_in_pairs_and_in_the_url(app: AppTest):
     assert app.query_params["row"] == "layer2.0"
 
 
+def test_classes_that_match_are_found_under_the_microscope(app: AppTest):
+    opened(app, RESNET, EFFICIENTNET, row="fc", column="classifier")
+    found = [link.proto.query_string for link in app.get("page_link")]
+    assert len(found) == 18
+    assert all("layer=logits" in query for query in found)
+
+
 def test_one_network_is_compared_with_itself(app: AppTest):
     opened(app, RESNET, row="layer2.0", column="layer2.0")
     assert "Mean r of the 48 pairs" in captions(app)

@@ -100,6 +100,14 @@ def test_a_methods_options_stand_in_the_link(app: AppTest):
     assert steps.value == steps.max
 
 
+def test_numbers_that_are_none_in_a_link_are_the_methods_own(app: AppTest):
+    asked = {"integrated_gradients_steps": "x", "integrated_gradients_limit": "nan"}
+    opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"], **asked)
+    options = saliency.find("integrated_gradients", {}).options
+    for name in ("steps", "limit"):
+        assert app.number_input(key=f"integrated_gradients_{name}").value == options[name]
+
+
 def test_what_a_link_says_wrongly_is_put_right(app: AppTest):
     opened(app, "saliency", [RESNET], explain="x", scale="y", method="z", and_not="a", minus="b")
     assert app.segmented_control(key="explain").value == "Top classes"
