@@ -97,9 +97,17 @@ def fetch_steps(variant: str, root: Path, limit: int) -> Steps[Path]:
             yield from in_thread_steps(lambda count: _fetch(variant, packed, size, count), size)
             yield Progress(size, size, note="unpacking")
             yield from _unpack_steps(packed, unpacked, size)
-            if not place.is_dir():  # nobody else was faster
-                os.replace(unpacked, place)
+            _put(unpacked, place)
     return place
+
+
+def _put(unpacked: Path, place: Path) -> None:
+    """Give the folder its name, unless somebody else was faster, who fetched the same."""
+    try:
+        os.replace(unpacked, place)
+    except OSError:
+        if not place.is_dir():
+            raise
 
 
 def _source(variant: str) -> tuple[str, str]:

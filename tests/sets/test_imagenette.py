@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import shutil
 import tarfile
 import threading
@@ -177,6 +178,22 @@ def test_two_who_fetch_at_once_both_get_it(server, root):
         thread.join()
     assert places == [root / "imagenette-160px"] * 2
     assert [path.name for path in root.iterdir()] == ["imagenette-160px"]
+
+
+def test_who_comes_second_takes_what_is_there(server, root, monkeypatch):
+    server.serve(REPOSITORY, File(GOOD), NAME)
+    moved = []
+
+    def late(source: Path, target: Path) -> None:
+        if not moved:  # in this moment another one is done
+            shutil.copytree(source, target)
+        moved.append(target)
+        os.rename(source, target)
+
+    monkeypatch.setattr("core.sets.imagenette.os.replace", late)
+    assert drain(fetch(root)) == root / "imagenette-160px"
+    assert [path.name for path in root.iterdir()] == ["imagenette-160px"]
+    assert moved == [root / "imagenette-160px"]
 
 
 def test_progress_begins_at_nothing_and_never_goes_down(server, root, monkeypatch):
