@@ -5,6 +5,8 @@ import threading
 import torch
 from threadpoolctl import threadpool_limits
 
+# Of the thread that computes: what torch would take, noted before any thread is limited.
+FULL = torch.get_num_threads()
 _thread = threading.local()
 
 

@@ -17,6 +17,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from typing_extensions import override
 
+from core import cores
 from core.compare.agreement import Marks
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
@@ -101,8 +102,8 @@ def machine(on: torch.device) -> str:
     """What a speed was measured on, in words."""
     if on.type == "cuda":
         return str(torch.cuda.get_device_name(on))
-    threads = torch.get_num_threads()
-    return f"{platform.machine()}, {os.cpu_count()} cores, {threads} thread{'s' * (threads != 1)}"
+    threads = f"{cores.FULL} thread{'s' * (cores.FULL != 1)}"  # whichever thread asks for it
+    return f"{platform.machine()}, {os.cpu_count()} cores, {threads}"
 
 
 def table(measured: Mapping[str, Costs], scored: Mapping[str, Marks]) -> pd.DataFrame:

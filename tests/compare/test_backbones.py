@@ -1,5 +1,7 @@
 """What networks cost: counts that are known, memory that is what was alive."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from torch import nn
 
 from core import compare, zoo
 from core.compare.backbones import _Alive
+from core.cores import on_one_core
 from core.zoo.table import architectures
 
 
@@ -69,3 +72,10 @@ def test_the_table_has_a_row_a_network_and_blanks_where_nothing_is_known():
     table = compare.table({"one": costs, "other": costs}, scored)
     assert table.loc["one"].tolist() == [10, 20, 2.0, 3.0, 0.5, 0.5]
     assert table.loc["other", ["accuracy", "ECE"]].isna().all()
+
+
+def test_the_machine_is_the_same_in_a_thread_that_is_held_to_one_core():
+    asked = torch.device("cpu")
+    with ThreadPoolExecutor(1, initializer=on_one_core) as page:
+        assert page.submit(compare.machine, asked).result() == compare.machine(asked)
+        assert page.submit(torch.get_num_threads).result() == 1
