@@ -54,8 +54,8 @@ def inputs(
     """What the network is fed for these pictures: `m.preprocess` of each batch.
 
     As many pictures are read, resized and cropped at once as there are cores, and none is held
-    longer. Not while the network works on the batch before: that is slower on a CPU, where both
-    take the same cores, and on a GPU the network takes the smallest part of the time.
+    longer. Not while the network works on the batch before: on a CPU both take the same cores, and
+    it is no quicker. On a GPU it might be; that is not measured.
     """
     with ThreadPoolExecutor(torch.get_num_threads(), "reader", on_one_core) as readers:
         for batch in batches:

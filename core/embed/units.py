@@ -107,7 +107,7 @@ def _without_common(
             common[one] = mean
     own = standard - common[layer]
     spread = own.std(axis=1, keepdims=True)
-    # A unit that is all there is in its layer stays as it is.
+    # Of units that are all the same nothing would be left: they stay as they are.
     return np.where(spread > NOTHING, own / np.maximum(spread, NOTHING), standard)
 
 
