@@ -1,1 +1,1 @@
-"""One command each; every one prints its figures and how they were taken."""
+"""Benchmarks. Each module is a command that prints its figures and how they were measured."""

@@ -1,9 +1,9 @@
-"""What a user waits for: start, first predictions, predictions again, pages, catalogue, memory.
+"""Measure what users wait for: start, predictions, page changes, catalogue; and memory.
 
     ZOOSCOPE_MODELS=../shared/models python -m benchmarks.app
 
-Nothing else should run meanwhile. Needs the folder with the two real MobileNets, photographs beside
-it, and Chromium for the times in the browser.
+Run nothing else at the same time. Needs a models folder with the two pretrained MobileNets, a
+folder "photos" next to it, and Chromium for the times in the browser.
 """
 
 import csv
@@ -27,19 +27,23 @@ from typing import TYPE_CHECKING
 import psutil
 import torch
 
-from core import images, predict, tasks, zoo
+from core import images, predict, zoo
 from core.settings import Settings
 from core.workbench import Workbench
+from core.workbench.tasks.logits import logits_recipe
 
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload
 
-FLAGS = [
+CHROMIUM_FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 MODELS = ("local/mobilenetv1_100.coral", "local/mobilenetv2_100.coral")
-RIGHT = ("chickadee", "cat", "samoyed", "dragonfly", "hot_dog", "parrot", "sunflower", "pets")
+LABELLED_PHOTOS = (
+    "chickadee", "cat", "samoyed", "dragonfly", "hot_dog", "parrot", "sunflower", "pets",
+)  # fmt: skip
+# Photos to upload, each with the start of its top class.
 UPLOADS = {
     "chickadee.png": "chickadee",
     "samoyed.png": "Samoyed",
@@ -51,7 +55,7 @@ REPEATS = 7
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run all measurements and print their figures."""
     settings = Settings.from_environment()
     photos = settings.models[0].parent / "photos"
     print(f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, medians")
@@ -63,24 +67,25 @@ def main() -> None:
 
 
 def measure_accuracy(photos: Path) -> None:
-    """Both models on the labelled photos, and against timm's own loading and transform."""
+    """Compare both models with the labels of photos, and with timm's own loading and transform."""
     with (photos / "labels.csv").open(newline="") as file:
         rows = {Path(row["file"]).stem: row for row in csv.DictReader(file)}
-    pictures = [images.read(photos / rows[name]["file"]) for name in RIGHT]
+    pictures = [images.read(photos / rows[name]["file"]) for name in LABELLED_PHOTOS]
     for name in MODELS:
         m = zoo.load(name)
         ranked = predict.top_classes(m, pictures)
-        right = sum(
+        correct = sum(
             str(predictions[0].index) in rows[photo]["imagenet_classes"].split("|")
-            for photo, predictions in zip(RIGHT, ranked, strict=True)
+            for photo, predictions in zip(LABELLED_PHOTOS, ranked, strict=True)
         )
-        difference = abs(predict.softmax(predict.scores(m, pictures).logits) - timms(m, pictures))
-        report(f"{name}: top class right", f"{right} of {len(RIGHT)}", "8 of 8")
-        report(f"{name}: largest difference to timm", f"{difference.max():.1e}", "1e-5")
+        probabilities = predict.softmax(predict.scores(m, pictures).logits)
+        difference = abs(probabilities - timm_probabilities(m, pictures))
+        report(f"{name}: correct top classes", f"{correct} of {len(LABELLED_PHOTOS)}", "8 of 8")
+        report(f"{name}: largest difference from timm", f"{difference.max():.1e}", "1e-5")
 
 
-def timms(m: zoo.Model, pictures: list) -> object:
-    """Probabilities by timm's own loading and transform."""
+def timm_probabilities(m: zoo.Model, pictures: list) -> object:
+    """Return the probabilities computed with timm's own loading and transform."""
     import timm
 
     net = timm.create_model(f"local-dir:{m.card.folder}", pretrained=True).eval()
@@ -90,42 +95,42 @@ def timms(m: zoo.Model, pictures: list) -> object:
 
 
 def measure_core(settings: Settings, photos: Path) -> None:
-    """The Workbench's answers: computed, and from the store."""
+    """Time predictions of the Workbench: computed, and read from the store."""
     bench = Workbench(settings)
     cards = [bench.card(name) for name in MODELS]
-    bench.answer(recipes(bench, cards, photos / "cat.jpg"))  # loads both
-    fresh, again = [], []
+    bench.answer(recipes(bench, cards, photos / "cat.jpg"))  # loads both models
+    computed, stored = [], []
     for name in ("parrot.jpg", "owl.jpg", "hot_dog.jpg", "pets.jpg", "dragonfly.png"):
-        wanted = recipes(bench, cards, photos / name)
-        fresh.append(seconds(partial(bench.answer, wanted)))
+        photo_recipes = recipes(bench, cards, photos / name)
+        computed.append(seconds(partial(bench.answer, photo_recipes)))
         reopened = Workbench(settings)
-        again.append(seconds(partial(reopened.answer, wanted)))
+        stored.append(seconds(partial(reopened.answer, photo_recipes)))
         reopened.close()
     bench.close()
-    report("core: a new photo, both models", f"{statistics.median(fresh):.3f} s")
-    report("core: again, from the store", f"{statistics.median(again):.4f} s", "0.1 s")
+    report("core: a new photo, both models", f"{statistics.median(computed):.3f} s")
+    report("core: the same photo, from the store", f"{statistics.median(stored):.4f} s", "0.1 s")
 
 
 def recipes(bench: Workbench, cards: list[zoo.Card], photo: Path) -> list:
-    """One photo for all models."""
+    """Return the recipes of the predictions of all models for a photo."""
     picture = bench.pictures.keep(images.read(photo), "benchmark")
-    return [tasks.scores_recipe(card, picture) for card in cards]
+    return [logits_recipe(card, picture) for card in cards]
 
 
 def measure_catalog() -> None:
-    """The table of all CNNs, where their weights are read live."""
+    """Time the catalogue of all CNNs, which reads the locations of their weights each time."""
     first = seconds(zoo.catalog)
     later = statistics.median(seconds(zoo.catalog) for _ in range(REPEATS))
-    report(f"catalogue of {len(zoo.catalog()):,} models, first", f"{first:.3f} s", "0.2 s")
-    report("catalogue, later", f"{later:.4f} s", "0.2 s")
+    report(f"catalogue of {len(zoo.catalog()):,} models, first call", f"{first:.3f} s", "0.2 s")
+    report("catalogue, later calls", f"{later:.4f} s", "0.2 s")
 
 
 @contextmanager
 def served(store: str) -> Iterator[tuple[str, psutil.Process, float]]:
-    """The app as a server of its own: its address, process and when it was started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """Run the app as a separate process and yield its URL, its process and its start time."""
+    with socket.socket() as free_socket:
+        free_socket.bind(("127.0.0.1", 0))
+        port = free_socket.getsockname()[1]
     started = time.perf_counter()
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true",
@@ -135,7 +140,7 @@ def served(store: str) -> Iterator[tuple[str, psutil.Process, float]]:
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        while not healthy(f"{url}/_stcore/health"):
+        while not is_healthy(f"{url}/_stcore/health"):
             time.sleep(0.05)
         yield url, psutil.Process(server.pid), started
     finally:
@@ -143,8 +148,8 @@ def served(store: str) -> Iterator[tuple[str, psutil.Process, float]]:
         server.wait()
 
 
-def healthy(url: str) -> bool:
-    """Whether the server answers."""
+def is_healthy(url: str) -> bool:
+    """Return whether the server responds."""
     try:
         with urllib.request.urlopen(url, timeout=1):
             return True
@@ -153,27 +158,30 @@ def healthy(url: str) -> bool:
 
 
 def measure_browser(photos: Path) -> None:
-    """What a person sees in Chromium, which is up before the server is."""
+    """Time what a person sees in Chromium, which is started before the server."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as store:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS
+        )
         page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
         with served(store) as (url, server, started):
-            page.goto(url)
+            page.goto(f"{url}/predict")
             page.get_by_role("heading", name="What is it?").wait_for()
-            report("server start to a usable page", since(started), "10 s")
+            report("server start to a usable page", elapsed(started), "10 s")
             wait_for_top(page, "Egyptian cat")
-            report("server start to the first bars", since(started))
-            report("a new 512-px photo, click to bars", f"{clicked(page, photos):.2f} s", "0.5 s")
-            report("page to page, warm", f"{switched(page):.2f} s", "0.5 s")
-            memory = server.memory_info().rss / 1e9
-            report("server's memory, two MobileNets loaded", f"{memory:.2f} GB", "1.3 GB")
+            report("server start to the first bars", elapsed(started))
+            upload = time_uploads(page, photos)
+            report("a new 512-px photo, click to bars", f"{upload:.2f} s", "0.5 s")
+            report("page change, warm", f"{time_page_changes(page):.2f} s", "0.5 s")
+            gigabytes = server.memory_info().rss / 1e9
+            report("memory of the server, two MobileNets loaded", f"{gigabytes:.2f} GB", "1.3 GB")
         browser.close()
 
 
-def clicked(page, photos: Path) -> float:
-    """Median time from giving a photo to the first model's bars."""
+def time_uploads(page, photos: Path) -> float:
+    """Return the median time from uploading a photo to the first model's bars."""
     times = []
     for name, label in UPLOADS.items():
         photo = at_512(photos / name)
@@ -185,11 +193,11 @@ def clicked(page, photos: Path) -> float:
     return statistics.median(times)
 
 
-def switched(page) -> float:
-    """Median time from a click on a page's link to its heading."""
+def time_page_changes(page) -> float:
+    """Return the median time from clicking a page's link to its heading."""
     times = []
     for _ in range(REPEATS):
-        for link, heading in (("Models", "Models"), ("Predict", "What is it?")):
+        for link, heading in (("Models", "Which networks are there?"), ("Predict", "What is it?")):
             page.wait_for_timeout(1000)
             start = time.perf_counter()
             page.get_by_role("link", name=link).click()
@@ -199,7 +207,7 @@ def switched(page) -> float:
 
 
 def wait_for_top(page, label: str) -> None:
-    """Wait until the first model's top bar names this class."""
+    """Wait until the label of the first model's top bar starts with this text."""
     page.wait_for_function(
         """label => {
             const top = document.querySelector("[data-testid=stPlotlyChart] text.bartext");
@@ -211,28 +219,28 @@ def wait_for_top(page, label: str) -> None:
     )
 
 
-def since(start: float) -> str:
-    """Seconds since then, to print."""
+def elapsed(start: float) -> str:
+    """Return the seconds since a start time, as text."""
     return f"{time.perf_counter() - start:.1f} s"
 
 
 def at_512(path: Path) -> "FilePayload":
-    """A photo with its longer side at 512 px, as a file to upload."""
+    """Return a photo, shrunk to a longer side of 512 px, as a file to upload."""
     picture = images.read(path)
     picture.thumbnail((512, 512))
     return {"name": path.name, "mimeType": "image/png", "buffer": images.png(picture)}
 
 
-def seconds(work: Callable[[], object]) -> float:
-    """How long some work takes."""
+def seconds(compute: Callable[[], object]) -> float:
+    """Return how many seconds a computation takes."""
     start = time.perf_counter()
-    work()
+    compute()
     return time.perf_counter() - start
 
 
-def report(what: str, reached: str, goal: str = "") -> None:
-    """One line: what, the figure, and what it had to reach."""
-    print(f"{what:52} {reached:>12}   {f'goal {goal}' if goal else ''}", flush=True)
+def report(name: str, figure: str, goal: str = "") -> None:
+    """Print a line with a figure and, if there is one, its goal."""
+    print(f"{name:52} {figure:>12}   {f'goal {goal}' if goal else ''}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,11 @@
-"""Neuron pictures beside lucent's and Horama's: pictures a second, scores, and how they carry over.
+"""Compare feature visualisation with lucent and Horama: time, scores, and transfer of pictures.
 
     pip install -r benchmarks/requirements.txt
     ZOOSCOPE_MODELS=../shared/models python -m benchmarks.neurons [PART …] [--to FOLDER]
 
-One run, one machine, the same weights; lucent at its defaults but for the model's own mean and std,
-which it would take for ImageNet's. Nothing else should run meanwhile. Takes about 15 minutes.
+All libraries run on the same machine with the same weights. lucent has its default settings, except
+that it gets the model's own mean and std instead of ImageNet's. Run nothing else at the same
+time. Takes about 15 minutes.
 """
 
 import argparse
@@ -30,126 +31,140 @@ from core import predict, probe, visualize, zoo
 from core.steps import Progress, drain
 from core.zoo import Model
 
-OURS, JUDGE = "local/mobilenetv2_100.coral", "local/mobilenetv1_100.coral"
+# The network that the pictures are optimised for, and another that classifies them.
+MODEL, JUDGE = "local/mobilenetv2_100.coral", "local/mobilenetv1_100.coral"
 LAYER = "blocks.3.2"
 BUNDLED, BUNDLED_LAYER = "bundled/scenes-regnet", "s3.b2"
 FIRST_LAYER = "bn1"
 CLASSES = (207, 281, 817, 950, 9, 386, 404, 985, 130, 88, 340, 292, 508, 620, 779, 963)
-JITTERS, JITTER = 16, 8
+# Number of shifted copies on which a picture is scored, and the largest shift in pixels.
+SHIFTS, MAX_SHIFT = 16, 8
+# Horama's default is 1,000 steps; the time of one picture is extrapolated from these.
 HORAMA_STEPS = 10
-CLIPPED = 3  # of 255: so near to black or white counts as clipped
+# Pixel values this close to 0 or 255 count as clipped.
+CLIPPED = 3
 
 Pictures = list[np.ndarray]
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run the measurements and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all where none is named")
-    parser.add_argument("--count", type=int, default=16)
-    parser.add_argument("--to", type=Path, help="folder for sheets of the pictures")
-    asked = parser.parse_args()
+    parser.add_argument("parts", nargs="*", help=f"any of {', '.join(PARTS)}; default: all")
+    parser.add_argument("--count", type=int, default=16, help="number of pictures")
+    parser.add_argument("--to", type=Path, help="folder for contact sheets of the pictures")
+    arguments = parser.parse_args()
     print(f"{platform.machine()}, {os.cpu_count()} cores, {torch.get_num_threads()} threads,"
           f" torch {torch.__version__}")  # fmt: skip
-    m = zoo.load(OURS)
+    m = zoo.load(MODEL)
     for name, measure in PARTS.items():
-        if not asked.parts or name in asked.parts:
-            measure(m, asked.count, asked.to)
+        if not arguments.parts or name in arguments.parts:
+            measure(m, arguments.count, arguments.to)
 
 
 def measure_channels(m: Model, count: int, to: Path | None) -> None:
-    """Channels of a middle layer: time and score."""
+    """Measure time and scores for channels of a middle layer."""
     units = range(count)
     ours, seconds = timed(lambda: render(m, [visualize.channel(LAYER, i) for i in units]))
-    peers, peer_seconds = timed_peer(lambda: [lucent(m, f"{_hooked(LAYER)}:{i}") for i in units])
+    peers, peer_seconds = timed_peer(
+        lambda: [lucent(m, f"{_lucent_name(LAYER)}:{i}") for i in units]
+    )
     report("channels of " + LAYER, count, seconds, peer_seconds)
     compare_scores(m, ours, peers)
-    keep(to, "channels", ours, peers)
+    save_sheet(to, "channels", ours, peers)
 
 
 def measure_first(m: Model, count: int, to: Path | None) -> None:
-    """Channels of the first layer: time, the peer's from one picture."""
+    """Measure the time for the first layer's channels; lucent's is scaled from one channel."""
     objectives = [visualize.channel(FIRST_LAYER, i) for i in range(count)]
     ours, seconds = timed(lambda: render(m, objectives))
-    peer, peer_seconds = timed_peer(lambda: lucent(m, f"{_hooked(FIRST_LAYER)}:0"))
+    peer, peer_seconds = timed_peer(lambda: lucent(m, f"{_lucent_name(FIRST_LAYER)}:0"))
     report("channels of " + FIRST_LAYER, count, seconds, count * peer_seconds)
-    keep(to, "first", ours, [peer])
+    save_sheet(to, "first", ours, [peer])
 
 
 def measure_classes(m: Model, count: int, to: Path | None) -> None:
-    """Classes: time, and how they carry over."""
+    """Measure time and transfer to another network for class pictures."""
     classes = CLASSES[:count]
     ours, seconds = timed(lambda: render(m, [visualize.class_logit(i) for i in classes]))
     peers, peer_seconds = timed_peer(lambda: [lucent(m, f"classifier:{i}") for i in classes])
     report("classes", len(classes), seconds, peer_seconds)
-    compare_carried(classes, ours, peers)
-    keep(to, "classes", ours, peers)
+    compare_transfer(classes, ours, peers)
+    save_sheet(to, "classes", ours, peers)
 
 
 def render(m: Model, objectives: Sequence[visualize.Objective]) -> Pictures:
-    """Our pictures."""
+    """Render pictures with Zooscope."""
     return list(visualize.render(m, objectives))
 
 
 def lucent(m: Model, objective: str) -> np.ndarray:
-    """lucent's picture of "layer:channel", enlarged to 224 pixels as it shows it to the network."""
+    """Render "layer:channel" with lucent, enlarged to 224 pixels as lucent does for the network."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from lucent.optvis import render as peer
+        from lucent.optvis import render as lucent_render
         from lucent.optvis import transform
 
-        shown = [*transform.standard_transforms, m.preprocessing.normalised]
-        images = peer.render_vis(
-            m.net, objective, transforms=shown, preprocess=False, progress=False, show_image=False
+        transforms = [*transform.standard_transforms, m.preprocessing.normalised]
+        images = lucent_render.render_vis(
+            m.net,
+            objective,
+            transforms=transforms,
+            preprocess=False,
+            progress=False,
+            show_image=False,
         )
     x = torch.from_numpy(images[-1]).permute(0, 3, 1, 2)
-    large = functional.interpolate(x, (224, 224), mode="bilinear", align_corners=True)
-    pixels = (large[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
+    enlarged = functional.interpolate(x, (224, 224), mode="bilinear", align_corners=True)
+    pixels = (enlarged[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy()
     return np.asarray(pixels)
 
 
-def report(what: str, count: int, seconds: float, peer_seconds: float) -> None:
-    """Print seconds a picture, and the ratio."""
-    print(f"{what}: {seconds / count:.2f} s a picture, lucent {peer_seconds / count:.2f} s,"
+def report(task: str, count: int, seconds: float, peer_seconds: float) -> None:
+    """Print the seconds per picture and how many times faster Zooscope is."""
+    print(f"{task}: {seconds / count:.2f} s per picture, lucent {peer_seconds / count:.2f} s,"
           f" {peer_seconds / seconds:.1f} times as fast")  # fmt: skip
 
 
 def compare_scores(m: Model, ours: Pictures, peers: Pictures) -> None:
-    """Each picture's mean activation over positions and jitters, as it was made."""
+    """Print the ratio of Zooscope's scores to lucent's, each for the picture at its own size."""
     ratios = [
-        score(m, mine, unit) / max(score(m, theirs, unit), 1e-9)
-        for unit, (mine, theirs) in enumerate(zip(ours, peers, strict=True))
+        score(m, our_picture, unit) / max(score(m, peer_picture, unit), 1e-9)
+        for unit, (our_picture, peer_picture) in enumerate(zip(ours, peers, strict=True))
     ]
-    good = sum(ratio >= 0.9 for ratio in ratios)
-    print(f"scores against lucent's: median {statistics.median(ratios):.2f},"
-          f" {good} of {len(ratios)} at least 0.9")  # fmt: skip
+    above = sum(ratio >= 0.9 for ratio in ratios)
+    print(f"scores relative to lucent's: median {statistics.median(ratios):.2f},"
+          f" {above} of {len(ratios)} at least 0.9")  # fmt: skip
 
 
 def score(m: Model, picture: np.ndarray, unit: int) -> float:
-    """Mean activation over positions and fresh jitters."""
+    """Return the mean activation of a unit over positions and random shifts of the picture."""
     x = m.preprocessing.normalised(_tensor(picture))
-    random = np.random.default_rng(unit)
-    moves = random.integers(-JITTER, JITTER + 1, (JITTERS, 2)).tolist()
-    moved = torch.cat([x.roll((dy, dx), (2, 3)) for dy, dx in moves])
-    return float(probe.read(m, moved, [LAYER])[LAYER][:, unit].mean())
+    generator = np.random.default_rng(unit)
+    shifts = generator.integers(-MAX_SHIFT, MAX_SHIFT + 1, (SHIFTS, 2)).tolist()
+    shifted = torch.cat([x.roll(shift, (2, 3)) for shift in shifts])
+    return float(probe.read(m, shifted, [LAYER])[LAYER][:, unit].mean())
 
 
-def compare_carried(classes: Sequence[int], ours: Pictures, peers: Pictures) -> None:
-    """How often another network has the class among its top five, and how much is clipped."""
+def compare_transfer(classes: Sequence[int], ours: Pictures, peers: Pictures) -> None:
+    """Print how often another network has the class in its top five, and how much is clipped."""
     judge = zoo.load(JUDGE)
-    for name, pictures in (("ours", ours), ("lucent's", peers)):
-        ranked = predict.top_classes(judge, [Image.fromarray(p) for p in pictures], 5)
-        hits = [index in [p.index for p in row]
-                for index, row in zip(classes, ranked, strict=True)]  # fmt: skip
-        pixels = np.concatenate([p.ravel() for p in pictures])
+    for name, pictures in (("Zooscope", ours), ("lucent", peers)):
+        images = [Image.fromarray(picture) for picture in pictures]
+        predictions = predict.top_classes(judge, images, 5)
+        hits = [
+            class_ in [prediction.index for prediction in top_five]
+            for class_, top_five in zip(classes, predictions, strict=True)
+        ]
+        pixels = np.concatenate([picture.ravel() for picture in pictures])
         clipped = ((pixels < CLIPPED) | (pixels > 255 - CLIPPED)).mean()
-        print(f"carried over to {JUDGE}, {name}: {np.mean(hits):.0%}, clipped {clipped:.1%}")
+        print(f"transfer to {JUDGE}, {name}: {np.mean(hits):.0%}, clipped {clipped:.1%}")
 
 
 def measure_horama(m: Model, _count: int, _to: Path | None) -> None:
-    """Horama's Fourier pictures at its defaults, from a few of its thousand steps.
+    """Measure the time of Horama's Fourier pictures at its defaults, from a few of its 1,000 steps.
 
-    Its MACO first downloads a spectrum; a step of the two costs the same.
+    Its MACO pictures need a download of a spectrum first; a step takes the same time for both.
     """
     import horama
 
@@ -157,61 +172,63 @@ def measure_horama(m: Model, _count: int, _to: Path | None) -> None:
         return m.net(m.preprocessing.normalised(images.sigmoid()))[:, CLASSES[0]].mean()
 
     _, seconds = timed(lambda: horama.fourier(objective, total_steps=HORAMA_STEPS, device="cpu"))
-    print(f"Horama's Fourier: {seconds / HORAMA_STEPS * 1000:.0f} s a picture"
+    print(f"Horama's Fourier: {seconds / HORAMA_STEPS * 1000:.0f} s per picture"
           f" (from {HORAMA_STEPS} of 1,000 steps)")  # fmt: skip
 
 
 def measure_memory(m: Model, _count: int, _to: Path | None) -> None:
-    """Peak memory of a batch of 16 pictures at 224 px above the loaded model."""
+    """Measure the peak memory of a batch of 16 pictures at 224 px, beyond the loaded model."""
     objectives = [visualize.class_logit(i) for i in CLASSES]
-    visualize.render(m, objectives[:1], 64, 2)  # what is allocated once
-    with peak_memory() as peak:
+    visualize.render(m, objectives[:1], 64, 2)  # warm-up: allocates what later runs reuse
+    with peak_memory() as peak_megabytes:
         visualize.render(m, objectives, 224, 8)
-    print(f"16 pictures of 224 px: {peak()} MB above the loaded model")
+    print(f"16 pictures of 224 px: {peak_megabytes()} MB above the loaded model")
 
 
 @contextmanager
 def peak_memory() -> Iterator[Callable[[], int]]:
-    """Watches this process's memory, many times a second; tells the most it grew by, in MB."""
-    process, over = psutil.Process(), threading.Event()
+    """Sample this process's memory 200 times a second; yield a function for its growth in MB."""
+    process, finished = psutil.Process(), threading.Event()
     before = process.memory_info().rss
-    seen = [before]
+    samples = [before]
 
     def watch() -> None:
-        while not over.wait(0.005):
-            seen.append(process.memory_info().rss)
+        while not finished.wait(0.005):
+            samples.append(process.memory_info().rss)
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    yield lambda: round((max(seen) - before) / 1e6)
-    over.set()
+    yield lambda: round((max(samples) - before) / 1e6)
+    finished.set()
     watcher.join()
 
 
 def measure_layer(_m: Model, _count: int, _to: Path | None) -> None:
-    """A whole layer of a bundled network: until the first previews, and in all."""
+    """Measure the time for a whole layer of a bundled network: first previews and total."""
     m = zoo.load(BUNDLED)
     start = time.perf_counter()
-    first = 0.0
+    first_preview = 0.0
 
     def watch(progress: Progress) -> None:
-        nonlocal first
+        nonlocal first_preview
         if progress.preview is not None:
-            first = first or time.perf_counter() - start
+            first_preview = first_preview or time.perf_counter() - start
 
     units = [visualize.channel(BUNDLED_LAYER, i) for i in range(64)]
     drain(visualize.render_steps(m, units), watch)
-    print(f"64 channels of {BUNDLED}'s {BUNDLED_LAYER}: first previews after {first:.1f} s,"
+    print(f"64 channels of {BUNDLED}'s {BUNDLED_LAYER}: first previews after {first_preview:.1f} s,"
           f" done after {time.perf_counter() - start:.0f} s")  # fmt: skip
 
 
-def keep(folder: Path | None, name: str, ours: Pictures, peers: Pictures) -> None:
-    """Write a sheet: our pictures above, the peer's below."""
+def save_sheet(folder: Path | None, name: str, ours: Pictures, peers: Pictures) -> None:
+    """Save a contact sheet: Zooscope's pictures in the first row, the peer's in the second."""
     if folder is None:
         return
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
-        np.concatenate([np.asarray(Image.fromarray(p).resize((160, 160))) for p in pictures], 1)
+        np.concatenate(
+            [np.asarray(Image.fromarray(picture).resize((160, 160))) for picture in pictures], 1
+        )
         for pictures in (ours, peers)
     ]
     width = max(row.shape[1] for row in rows)
@@ -219,8 +236,8 @@ def keep(folder: Path | None, name: str, ours: Pictures, peers: Pictures) -> Non
     Image.fromarray(np.concatenate(padded, 0)).save(folder / f"{name}.png")
 
 
-def _hooked(layer: str) -> str:
-    """A layer's name as lucent has it."""
+def _lucent_name(layer: str) -> str:
+    """Return lucent's name for a layer."""
     return layer.replace(".", "_")
 
 
@@ -228,7 +245,7 @@ def _tensor(picture: np.ndarray) -> Tensor:
     return torch.from_numpy(picture).permute(2, 0, 1)[None].float() / 255
 
 
-# Memory first: later the process has room that it was given before.
+# Memory comes first: later the process reuses memory that it already has.
 PARTS = {
     "memory": measure_memory,
     "layer": measure_layer,

@@ -1,42 +1,42 @@
-"""Untrusted bytes → RGB picture, and where a model looks on it."""
+"""Decode untrusted files into RGB pictures, and locate the part that a network sees."""
 
 import hashlib
 import math
 import struct
 import threading
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from PIL import ExifTags, Image
 
+from core import file_kinds, picture_scan
 from core.errors import ZooscopeError
 
-if TYPE_CHECKING:
-    import core.zoo
-
+# Left, top, right and bottom, in pixels.
 Box = tuple[float, float, float, float]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
-# Beyond this a model's resize (short side to 224) would blow the long side up to a bomb of its own.
+# A network's resize (short side to 224) would make a longer strip a huge picture.
 MAX_ASPECT = 50
 
-# Longer side of a picture shown as a reminder, twice the sidebar's width.
-PREVIEW = 660
-# Rows worked on at once where a whole picture would take too much memory.
-BAND = 256
-# Larger pictures are decoded one at a time, so that many uploads at once cost the memory of one.
-LARGE = 4_000_000
-_decoding = threading.Lock()
+# Longer side of a preview in pixels: twice the width of the sidebar that shows it.
+PREVIEW_SIDE = 660
+# Rows of a picture that are converted at a time; converting all would take too much memory.
+BAND_ROWS = 256
+# Pictures with more pixels are decoded one after the other, so that many simultaneous uploads take
+# the memory of a single picture.
+LARGE_PIXELS = 4_000_000
+_large_picture_lock = threading.Lock()
 
 ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels"
 
-# What makes a picture upright, by EXIF's orientation (Exif 2.32, tag 0x0112).
+# The operation that turns a picture upright, by its EXIF orientation (Exif 2.32, tag 0x0112).
 UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -47,24 +47,31 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# What people give instead of a picture, by how the file begins (after "ftyp" for HEIC and AVIF).
-LOOKALIKES = {
-    b"<svg": "an SVG drawing",
-    b"<?xml": "an XML or SVG file",
-    b"%PDF": "a PDF document",
-    b"PK\x03\x04": "a zip archive",
-    b"<!DOC": "a web page",
-    b"<html": "a web page",
-    b"\x00\x00\x00\x0cjP": "a JPEG 2000 picture",
-    b"8BPS": "a Photoshop document",
-}
+
+@runtime_checkable
+class CropsPictures(Protocol):
+    """Any preprocessing that resizes and crops pictures, such as `core.zoo.Preprocessing`."""
+
+    def crop_box(self, size: tuple[int, int]) -> Box:
+        """Return the box that the network sees of a picture of this width and height."""
+        ...
+
+
+@runtime_checkable
+class HasPreprocessing(Protocol):
+    """A model or a model's card: anything with a `preprocessing`."""
+
+    @property
+    def preprocessing(self) -> CropsPictures:
+        """Resizes and crops the network's input pictures."""
+        ...
 
 
 class BadImage(ZooscopeError):
-    """These bytes are no picture Zooscope accepts; the message says why and what it accepts.
+    """Zooscope can't read this file as a picture; the message lists the accepted formats.
 
     Attributes:
-        reason: Why, without what it accepts.
+        reason: What is wrong with the file, without the accepted formats.
     """
 
     def __init__(self, reason: str):
@@ -72,70 +79,124 @@ class BadImage(ZooscopeError):
         self.reason = reason
 
 
-def read(source: bytes | str | Path) -> Image.Image:
-    """Decode a picture from bytes nobody vouches for, or from a file.
+class CostlyImage(BadImage):
+    """Decoding a picture took too much time or memory, or ended its process."""
 
-    The first frame is taken, EXIF orientation applied, transparency laid over white, and everything
-    but the pixels dropped.
+
+def read(source: bytes | str | Path) -> Image.Image:
+    """Decode a picture from untrusted bytes or from a file, in this process.
+
+    Reads the first frame, applies the EXIF orientation, blends transparent pixels with white and
+    drops all metadata. What visitors upload is decoded by `core.decoding` instead, which also
+    limits the time and memory that it takes.
+
+    Args:
+        source: The bytes of a picture file, or the path of one.
 
     Returns:
         An upright picture in mode "RGB" without metadata.
 
     Raises:
-        BadImage: Not a picture, of another format, damaged, or too large.
+        BadImage: The file is not a picture, has another format, is damaged, is too large, or has
+            far more parts than pictures have.
     """
-    data = source if isinstance(source, bytes) else _bytes_of(Path(source))
+    picture = open_checked(source if isinstance(source, bytes) else _read_file(Path(source)))
+    with decoding_turn(picture.size):
+        return decode(picture)
+
+
+def open_checked(data: bytes) -> Image.Image:
+    """Check the bytes of a picture file, and read its header without decoding any pixel.
+
+    Raises:
+        BadImage: The file is not a picture, has another format, is too large, or has far more
+            parts than pictures have.
+    """
+    check_bytes(data)
+    try:
+        picture_scan.scan(data)
+    except picture_scan.TooManyParts as error:
+        raise BadImage(str(error)) from error
+    picture = _open(data)
+    _check_size(*picture.size)
+    return picture
+
+
+def check_bytes(data: bytes) -> None:
+    """Raise BadImage if a file is empty or too large."""
     if not data:
         raise BadImage("The file is empty.")
     if len(data) > MAX_BYTES:
         raise BadImage(f"The file has {len(data) / 1e6:.1f} MB.")
-    picture = _opened(data)
-    _judge_size(*picture.size)
+
+
+def decode(picture: Image.Image) -> Image.Image:
+    """Decode a picture whose header was read by `open_checked`.
+
+    Returns:
+        An upright picture in mode "RGB" without metadata.
+
+    Raises:
+        BadImage: The picture is damaged.
+        CostlyImage: The picture takes more memory than there is.
+    """
     try:
-        with _decoding if math.prod(picture.size) > LARGE else nullcontext():
-            return _upright(_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
+        return _turn_upright(_to_rgb(picture), picture.getexif().get(ExifTags.Base.Orientation))
+    except MemoryError as error:
+        raise CostlyImage("The picture takes too much memory to decode.") from error
     except Exception as error:
-        # Pillow's decoders raise a dozen types on damaged data; none of them is ours to list.
+        # Pillow's decoders raise a dozen undocumented types of errors on damaged data.
         raise BadImage(
             f"The {picture.format} picture is damaged or cut short ({error})."
         ) from error
 
 
+def decoding_turn(size: tuple[int, int]) -> AbstractContextManager[object]:
+    """Return a context in which a picture of this size is decoded: a large one waits its turn."""
+    return _large_picture_lock if math.prod(size) > LARGE_PIXELS else nullcontext()
+
+
 def picture_id(img: Image.Image) -> str:
-    """The picture's name for recipes: SHA-256 of its size and RGB values, in hex."""
+    """Return the picture's id in recipes: the SHA-256 of its size and RGB values, in hex."""
     digest = hashlib.sha256(struct.pack("<2Q", *img.size))
-    for band in _bands(img.height):
+    for band in bands(img.height):
         digest.update(img.crop((0, band.start, img.width, band.stop)).tobytes())
     return digest.hexdigest()
 
 
-def preview(img: Image.Image, side: int = PREVIEW) -> Image.Image:
-    """The picture, no side longer than this; itself where it is as small already."""
+def preview(img: Image.Image, side: int = PREVIEW_SIDE) -> Image.Image:
+    """Return a copy whose sides are at most `side` pixels long, or the picture if it is small."""
     if max(img.size) <= side:
         return img
+    # `thumbnail` works in place, so it gets a copy. For a large picture, a copy of half the size
+    # suffices and takes less memory.
     small = img.copy() if img.width * img.height < 4 * side * side else img.reduce(2)
     small.thumbnail((side, side))
     return small
 
 
 def png(img: Image.Image) -> bytes:
-    """The picture as a PNG file."""
+    """Encode a picture as a PNG file."""
     buffer = BytesIO()
     img.save(buffer, "PNG")
     return buffer.getvalue()
 
 
-def crop_box(m: "core.zoo.Model | core.zoo.Card", img: Image.Image) -> Box:
-    """Where the model's input grid lies on the picture.
+def crop_box(m: HasPreprocessing, img: Image.Image) -> Box:
+    """Return the part of a picture that the network sees.
+
+    Args:
+        m: The network, or its card.
+        img: The picture.
 
     Returns:
-        Left, top, right, bottom in the picture's pixels. Beyond the picture's edges where the model
-        pads.
+        Left, top, right and bottom in pixels of the picture. The box extends beyond the picture's
+        edges if the preprocessing pads.
     """
     return m.preprocessing.crop_box(img.size)
 
 
-def _bytes_of(path: Path) -> bytes:
+def _read_file(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadImage(f"{path.name} has {path.stat().st_size / 1e6:.1f} MB.")
@@ -145,70 +206,85 @@ def _bytes_of(path: Path) -> bytes:
         raise BadImage(f"{path.name} can't be read ({reason}).") from error
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The picture with its header read and nothing decoded."""
+def _open(data: bytes) -> Image.Image:
+    """Read the picture's header without decoding any pixel."""
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise BadImage("The picture has far too many pixels.") from error
     except Exception as error:
-        raise BadImage(f"This is {_lookalike(data)}.") from error
+        raise BadImage(f"This is {file_kinds.describe(data)}.") from error
 
 
-def _lookalike(data: bytes) -> str:
-    start = data.lstrip()[:16]
-    if data[4:8] == b"ftyp":
-        return "a HEIC or AVIF picture, or a film"
-    for beginning, what in LOOKALIKES.items():
-        if start.lower().startswith(beginning.lower()):
-            return what
-    return "no picture, or one of another format"
-
-
-def _judge_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int) -> None:
+    """Raise BadImage if a picture has too many pixels or is too long and narrow."""
     if width * height > MAX_PIXELS:
         megapixels = width * height / 1e6
         raise BadImage(f"The picture has {width} × {height} = {megapixels:.0f} megapixels.")
     if max(width, height) > MAX_ASPECT * min(width, height):
         raise BadImage(
             f"The picture is a strip of {width} × {height} pixels;"
-            f" the long side may be {MAX_ASPECT} times the short one at most."
+            f" its long side may be at most {MAX_ASPECT} times its short side."
         )
 
 
-def _upright(img: Image.Image, orientation: object) -> Image.Image:
-    turn = UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return img if turn is None else img.transpose(turn)
+def _turn_upright(img: Image.Image, orientation: object) -> Image.Image:
+    """Rotate or flip a picture as its EXIF orientation demands; ignore unknown orientations."""
+    operation = UPRIGHT.get(orientation) if isinstance(orientation, int) else None
+    return img if operation is None else img.transpose(operation)
 
 
-def _rgb(img: Image.Image) -> Image.Image:
+def _to_rgb(img: Image.Image) -> Image.Image:
+    """Decode a picture of any mode into RGB, with transparent pixels blended with white."""
     img.load()
     if img.mode.startswith("I;16"):
-        img = _eight_bit(img, 0.0, 65535.0)
+        img = _sixteen_to_eight_bit(img)
     elif img.mode in ("I", "F"):
-        # 32-bit values have no agreed white, so their own range is stretched.
-        values = np.asarray(img)
-        numbers = values[np.isfinite(values)]
-        low, high = (numbers.min(), numbers.max()) if numbers.size else (0, 0)
-        img = _eight_bit(img, float(low), float(high))
+        # No standard says which 32-bit value is white, so the picture's own range is stretched.
+        img = _to_eight_bit(img, *_finite_range(img))
     if img.has_transparency_data:
-        rgba = img.convert("RGBA")
+        rgba = img if img.mode == "RGBA" else img.convert("RGBA")  # convert would copy it
         img = Image.new("RGB", img.size, "white")
         img.paste(rgba, mask=rgba.getchannel("A"))
-    rgb = img.convert("RGB")
+    # `convert` would copy the pixels of a picture in RGB; `_new` makes a picture without its file.
+    rgb = img._new(img.im) if img.mode == "RGB" else img.convert("RGB")
     rgb.info = {}
     return rgb
 
 
-def _eight_bit(img: Image.Image, black: float, white: float) -> Image.Image:
-    """Stretch a range to 0 to 255, a band at a time: whole pictures of floats would take 1 GB."""
-    values = np.asarray(img)
-    scaled = np.empty(values.shape, np.uint8)
-    for band in _bands(len(values)):
-        numbers = np.nan_to_num(values[band].astype(np.float64), nan=black).clip(black, white)
-        scaled[band] = np.rint((numbers - black) * (255 / max(white - black, 1e-12)))
+def _sixteen_to_eight_bit(img: Image.Image) -> Image.Image:
+    """Convert 16 bits to 8 in whole numbers, which is faster than `_to_eight_bit`."""
+    scaled = np.empty((img.height, img.width), np.uint8)
+    for band, values in _band_values(img):
+        scaled[band] = (values.astype(np.uint32) + 128) // 257
     return Image.fromarray(scaled)
 
 
-def _bands(height: int) -> Iterator[slice]:
-    return (slice(top, min(top + BAND, height)) for top in range(0, height, BAND))
+def _finite_range(img: Image.Image) -> tuple[float, float]:
+    """Return the least and the greatest finite value of a picture; 0 and 0 if it has none."""
+    finite = (values[np.isfinite(values)] for _, values in _band_values(img))
+    ranges = [(float(values.min()), float(values.max())) for values in finite if values.size]
+    return (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else (0, 0)
+
+
+def _to_eight_bit(img: Image.Image, black: float, white: float) -> Image.Image:
+    """Convert values to 8 bits: `black` becomes 0 and `white` becomes 255."""
+    scaled = np.empty((img.height, img.width), np.uint8)
+    for band, values in _band_values(img):
+        clipped = np.nan_to_num(values.astype(np.float64), nan=black).clip(black, white)
+        scaled[band] = np.rint((clipped - black) * (255 / max(white - black, 1e-12)))
+    return Image.fromarray(scaled)
+
+
+def _band_values(img: Image.Image) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yield the values of a grey picture in bands of rows.
+
+    All values at once would take the memory of a copy, and as 64-bit floats 320 MB.
+    """
+    for band in bands(img.height):
+        yield band, np.asarray(img.crop((0, band.start, img.width, band.stop)))
+
+
+def bands(height: int) -> Iterator[slice]:
+    """Split the rows of a picture into bands of at most `BAND_ROWS` rows."""
+    return (slice(top, min(top + BAND_ROWS, height)) for top in range(0, height, BAND_ROWS))

@@ -1,9 +1,8 @@
-"""The pictures that are at hand: the gallery's, and those users gave."""
+"""Pictures by reference: the gallery's photographs, drawn scenes, and uploads."""
 
 import importlib.util
-import threading
-from collections import OrderedDict
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -12,21 +11,37 @@ from PIL import Image
 
 from core import images, scenes
 from core.errors import ZooscopeError
+from core.gallery_cache import CachedPicture, GalleryCache, with_preview
+from core.owned_cache import OwnedCache, Room
 
-LIMIT = 256_000_000
-# Hexadecimal digits of an id that a link holds: 64 bits, which nobody guesses or meets by chance.
-REFERENCE_LENGTH = 16
-OURS = "gallery"
+# Bytes that the pictures of all visitors may take together, and those of the gallery: about 150
+# drawn scenes.
+MAX_CACHED_BYTES, MAX_GALLERY_BYTES = 256_000_000, 48_000_000
+# Room for the pictures of a visitor: for one picture of the largest size that is accepted, and for
+# as many pictures as a set of single pictures may have.
+SESSION_ROOM = Room(128_000_000, 400)
+# Hexadecimal digits of a picture's id in an upload's reference: 64 bits, too many to guess or to
+# collide by chance.
+UPLOAD_ID_DIGITS = 16
+# Side of a drawn scene in pixels.
 SCENE_SIZE = 320
-# Some of each kind, for the gallery.
+# Scenes of the gallery: animals, people, vehicles and other things.
 GALLERY_SCENES = (
     "wolf~7~background=snow", "dog~3~background=grass", "cat~5", "man~4", "girl~9", "sedan~6",
     "bus~2", "bicycle~8", "house~1", "flower~12", "fish~10", "owl~11",
 )  # fmt: skip
 
+# How a title says where the object of a scene is, by background.
+PLACES = MappingProxyType(
+    {
+        "grass": "on grass", "snow": "on snow", "sand": "on sand", "sky": "in the sky",
+        "street": "in a street", "room": "in a room", "clutter": "in clutter",
+    }
+)  # fmt: skip
+
 
 class PictureForgotten(ZooscopeError):
-    """The server does not hold this picture, or no longer."""
+    """The server never had this picture or picture set, or has forgotten it."""
 
 
 @dataclass(frozen=True)
@@ -36,8 +51,8 @@ class Photo:
     Attributes:
         title: What it shows.
         package: The package that ships it.
-        path: Where in the package.
-        credit: Who made it, and its licence.
+        path: Path of the file within the package.
+        credit: Its author and licence.
     """
 
     title: str
@@ -60,19 +75,33 @@ PHOTOS = MappingProxyType(
         "china": Photo(
             "Summer Palace", "sklearn", "datasets/images/china.jpg", "danielbuechele, CC BY 2.0"
         ),
+        "camera": Photo("Cameraman", "skimage", "data/camera.png", "Lav Varshney, CC0"),
+        "galaxies": Photo(
+            "Distant galaxies", "skimage", "data/hubble_deep_field.jpg", "NASA, public domain"
+        ),
+        "retina": Photo("Human retina", "skimage", "data/retina.jpg", "Mikael Häggström, CC0"),
+        "brick": Photo("Brick wall", "skimage", "data/brick.png", "CC0Textures, CC0"),
+        "grass": Photo("Grass", "skimage", "data/grass.png", "linolafett, CC0"),
+        "gravel": Photo("Gravel", "skimage", "data/gravel.png", "CC0Textures, CC0"),
     }
 )
 
 
 @cache
 def photo(name: str) -> Image.Image:
-    """A photograph of the gallery.
+    """Return a photograph of the gallery.
+
+    Args:
+        name: A key of `PHOTOS`.
 
     Raises:
-        PictureForgotten: The gallery has none of that name, or its package is not installed.
+        PictureForgotten: The gallery has no photograph of this name, or the package that ships it
+            is not installed.
     """
     if name not in PHOTOS:
-        raise PictureForgotten(f"The gallery has no {name!r}; it has {', '.join(PHOTOS)}.")
+        raise PictureForgotten(
+            f"The gallery has no photograph {name!r}; it has {', '.join(PHOTOS)}."
+        )
     entry = PHOTOS[name]
     folder = _package_folder(entry.package)
     if folder is None:
@@ -82,33 +111,41 @@ def photo(name: str) -> Image.Image:
 
 @lru_cache(maxsize=64)
 def scene(text: str) -> scenes.Scene:
-    """The drawn scene of a reference's text, as large as a page shows it.
+    """Draw the scene of a reference such as "wolf~7~background=snow", as large as pages show it.
 
     Raises:
-        BadScene: It can't be drawn.
+        BadScene: The scene can't be drawn.
     """
     return scenes.from_reference(text, SCENE_SIZE)
 
 
+def scene_title(drawn: scenes.Scene) -> str:
+    """Return what a scene shows and where, such as "wolf on snow"."""
+    return f"{drawn.factors.class_} {PLACES[drawn.factors.background]}"
+
+
 @cache
 def _package_folder(package: str) -> Path | None:
-    """Where a package lies, without importing it: scikit-image takes a second and 60 MB."""
+    """Return a package's folder, or None if it is not installed.
+
+    Does not import the package: importing scikit-image takes a second and 60 MB.
+    """
     spec = importlib.util.find_spec(package)
-    places = spec.submodule_search_locations if spec else None
-    return Path(places[0]) if places else None
+    folders = spec.submodule_search_locations if spec else None
+    return Path(folders[0]) if folders else None
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was asked for by reference.
+    """A picture and what is known about it.
 
     Attributes:
         reference: "photo:NAME", "scene:TEXT" or "upload:ID".
-        title: What it shows, as far as is known.
-        credit: Who made it.
-        id: Its id in recipes.
-        image: Its pixels.
-        preview: The same, small.
+        title: What it shows, if that is known.
+        credit: Its author and licence.
+        id: Its id in recipes (`images.picture_id`).
+        image: The whole picture.
+        preview: A smaller copy.
     """
 
     reference: str
@@ -119,113 +156,118 @@ class Picture:
     preview: Image.Image
 
 
-@dataclass
-class _Held:
-    image: Image.Image
-    preview: Image.Image
-    owners: set[str] = field(default_factory=set)
-
-    @property
-    def memory(self) -> int:
-        return self.image.width * self.image.height * 3
-
-
 class Pictures:
-    """Pictures by id, in memory only, least recently used out first; never listed.
+    """The gallery's pictures and users' uploads, in memory only.
+
+    A visitor's least recently used pictures make room for new ones of their own, or where all
+    visitors together have too many, those of the visitor who has most (`OwnedCache`). There is no
+    list of the uploads: a visitor only finds those whose id or reference they know.
 
     Args:
-        limit: Bytes they may take together.
+        limit: Bytes that the pictures of all visitors may take together.
+        session_room: Room for the pictures of each visitor.
+        gallery_limit: Bytes that photographs and drawn scenes may take in addition.
+        decode: Decodes uploads; a server decodes them in child processes (`core.decoding`).
     """
 
-    def __init__(self, limit: int = LIMIT):
-        self._limit = limit
-        self._held: OrderedDict[str, _Held] = OrderedDict()
-        self._lock = threading.Lock()
+    def __init__(
+        self,
+        limit: int = MAX_CACHED_BYTES,
+        session_room: Room = SESSION_ROOM,
+        gallery_limit: int = MAX_GALLERY_BYTES,
+        decode: Callable[[bytes], Image.Image] = images.read,
+    ):
+        self._decode = decode
+        self._uploads: OwnedCache[CachedPicture] = OwnedCache(
+            lambda cached: cached.memory, Room(limit), session_room
+        )
+        self._gallery = GalleryCache(_gallery_image, gallery_limit)
 
     def find(self, reference: str) -> Picture:
-        """The picture of a reference, as it stands in a link.
+        """Return the picture of a reference such as links contain.
+
+        Args:
+            reference: "photo:NAME", "scene:TEXT" or "upload:ID".
 
         Raises:
-            PictureForgotten: It is not, or no longer, here.
-            BadScene: A scene that can't be drawn.
+            PictureForgotten: The server does not have the picture, or no longer has it.
+            BadScene: The scene can't be drawn.
         """
         source, _, name = reference.partition(":")
         if source == "photo":
-            held = self.keep(photo(name), OURS)
-            entry = PHOTOS[name]
-            return Picture(reference, entry.title, entry.credit, held, *self._both(held))
+            picture_id, cached = self._gallery.find(reference)
+            title, credit = PHOTOS[name].title, PHOTOS[name].credit
+            return Picture(reference, title, credit, picture_id, cached.image, cached.preview)
         if source == "scene":
-            held = self.keep(scene(name).image, OURS)
-            title = f"A drawn {scene(name).factors.class_}"
-            return Picture(reference, title, "", held, *self._both(held))
+            picture_id, cached = self._gallery.find(reference)
+            title = f"Drawn {scene_title(scene(name))}"
+            return Picture(reference, title, "", picture_id, cached.image, cached.preview)
         if source == "upload":
-            held = self._whole(name)
-            return Picture(reference, "Your picture", "", held, *self._both(held))
+            picture_id = self._complete_id(name)
+            cached = self._get(picture_id)
+            return Picture(reference, "Your picture", "", picture_id, cached.image, cached.preview)
         raise PictureForgotten(f"There is no picture {reference!r}.")
 
     def upload(self, data: bytes, owner: str) -> str:
-        """Take a picture in from bytes nobody vouches for, and return its reference.
+        """Decode an uploaded file, keep its picture, and return the picture's reference.
 
         Raises:
-            BadImage: It is none.
+            BadImage: The file can't be read as a picture.
         """
-        return f"upload:{self.keep(images.read(data), owner)[:REFERENCE_LENGTH]}"
-
-    def _whole(self, start: str) -> str:
-        """The id that a reference's short one begins."""
-        with self._lock:
-            found = [name for name in self._held if name.startswith(start)]
-        return found[0] if len(start) == REFERENCE_LENGTH and found else start
+        return f"upload:{self.keep(self._decode(data), owner)[:UPLOAD_ID_DIGITS]}"
 
     def keep(self, img: Image.Image, owner: str) -> str:
-        """Hold a picture for an owner and return its id."""
-        name = images.picture_id(img)
-        with self._lock:
-            if name not in self._held:
-                self._held[name] = _Held(img, images.preview(img))
-            self._held[name].owners.add(owner)
-            self._held.move_to_end(name)
-            while sum(held.memory for held in self._held.values()) > self._limit:
-                if len(self._held) == 1:
-                    break  # the one just given, however large
-                self._held.popitem(last=False)
-        return name
+        """Keep a picture for an owner and return its id."""
+        picture_id = images.picture_id(img)
+        self._uploads.keep(picture_id, owner, lambda: with_preview(img))
+        return picture_id
 
-    def get(self, name: str) -> Image.Image:
-        """The picture of this id.
+    def holds(self, reference: str) -> bool:
+        """Return whether an upload is still in memory; this is not a use."""
+        _, _, short_id = reference.partition(":")
+        return self._complete_id(short_id) in self._uploads.names()
+
+    def get(self, picture_id: str) -> Image.Image:
+        """Return the picture of this id.
 
         Raises:
-            PictureForgotten: It was forgotten on request, had to make room, or was never here.
+            PictureForgotten: The picture was never kept, was forgotten on request, or had to make
+                room.
         """
-        return self._both(name)[0]
-
-    def _both(self, name: str) -> tuple[Image.Image, Image.Image]:
-        """A picture and its preview."""
-        with self._lock:
-            if name not in self._held:
-                raise PictureForgotten(
-                    "The server no longer holds this picture: pictures live in its memory only,"
-                    " until they are forgotten or have to make room. Upload it again."
-                )
-            self._held.move_to_end(name)
-            return self._held[name].image, self._held[name].preview
+        return self._get(picture_id).image
 
     def forget(self, owner: str, reference: str = "") -> int:
-        """Forget an owner's pictures that nobody else gave; tells how many were let go.
+        """Forget the pictures that only this owner keeps, and return how many were forgotten.
 
         Args:
-            owner: Whose.
-            reference: One picture more, whoever gave it: who has the link may forget it. After a
-                reload the server does not know the picture's owner any more.
+            owner: The pictures' owner.
+            reference: An upload to forget as well, whoever keeps it. Everybody who has a picture's
+                link may forget it, because the server does not recognise the picture's owner after
+                the page is reloaded.
         """
-        source, _, start = reference.partition(":")
-        linked = self._whole(start) if source == "upload" else ""
-        with self._lock:
-            for name, held in self._held.items():
-                held.owners.discard(owner)
-                if name == linked:
-                    held.owners.clear()
-            gone = [name for name, held in self._held.items() if not held.owners]
-            for name in gone:
-                del self._held[name]
-        return len(gone)
+        source, _, short_id = reference.partition(":")
+        linked = self._complete_id(short_id) if source == "upload" else ""
+        return self._uploads.forget(owner, linked)
+
+    def _complete_id(self, short_id: str) -> str:
+        """Return the id in the cache that begins with the short id of an upload's reference.
+
+        Returns the short id itself if there is none, so that no picture is found for it.
+        """
+        matches = [name for name in self._uploads.names() if name.startswith(short_id)]
+        return matches[0] if len(short_id) == UPLOAD_ID_DIGITS and matches else short_id
+
+    def _get(self, picture_id: str) -> CachedPicture:
+        cached = self._uploads.get(picture_id) or self._gallery.get(picture_id)
+        if cached is None:
+            raise PictureForgotten(
+                "The server no longer holds this picture. It keeps pictures in memory only, until"
+                " they are forgotten on request or have to make room for others. Upload it again."
+            )
+        return cached
+
+
+def _gallery_image(reference: str) -> Image.Image:
+    """Return the photograph or the drawn scene of a reference."""
+    source, _, name = reference.partition(":")
+    return photo(name) if source == "photo" else scene(name).image

@@ -1,4 +1,4 @@
-"""What a network says a picture is: logits, softmax, top classes, and who agrees with whom."""
+"""Predictions: logits, softmax, the most probable classes, and rankings compared by label."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,24 +14,24 @@ from core.errors import ZooscopeError
 from core.steps import Progress, Steps, drain
 from core.zoo import Card, Model
 
-# Pictures that go through any network together.
-FEW = 4
+# This many pictures fit into the device's memory in one batch, with any network.
+SMALL_BATCH = 4
 
 Logits = Float[np.ndarray, " classes"]
 
 
 class NoClassifier(ZooscopeError):
-    """The network gives no classes."""
+    """The network has no classes."""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """One class of a ranking.
+    """A class in a ranking.
 
     Attributes:
-        label: Its name.
-        index: Its number among the model's classes.
-        probability: Its softmax probability, 0 to 1.
+        label: Name of the class.
+        index: Index of the class among the network's classes.
+        probability: Softmax probability, 0 to 1.
     """
 
     label: str
@@ -41,11 +41,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Scores:
-    """What a network gave for some pictures.
+    """The output of a network for several pictures.
 
     Attributes:
-        logits: One row a picture.
-        seconds: Time of the forward pass for each picture.
+        logits: One row per picture.
+        seconds: Duration of the forward pass per picture.
     """
 
     logits: Float[np.ndarray, "n classes"]
@@ -53,24 +53,24 @@ class Scores:
 
 
 def top_classes(m: Model, imgs: Sequence[Image.Image], k: int = 5) -> list[list[Prediction]]:
-    """The k most probable classes of each picture, best first.
+    """Return the k most probable classes of each picture, best first.
 
     Raises:
-        NoClassifier: The network gives no classes.
+        NoClassifier: The network has no classes.
     """
     return [ranking(row, m.labels, k) for row in scores(m, imgs).logits]
 
 
 def scores(m: Model, imgs: Sequence[Image.Image]) -> Scores:
-    """The logits of each picture, and how long they took. See `scores_steps`."""
+    """Compute the logits of each picture. See `scores_steps`."""
     return drain(scores_steps(m, imgs))
 
 
 def scores_steps(m: Model, imgs: Sequence[Image.Image]) -> Steps[Scores]:
-    """The logits of each picture, and how long they took; a step is a picture.
+    """Compute the logits of each picture and measure the time; a step is a picture.
 
     Raises:
-        NoClassifier: The network gives no classes.
+        NoClassifier: The network has no classes.
     """
     require_classes(m.card)
     logits: list[np.ndarray] = []
@@ -81,41 +81,41 @@ def scores_steps(m: Model, imgs: Sequence[Image.Image]) -> Steps[Scores]:
         with m.borrow() as net, torch.inference_mode():
             start = time.perf_counter()
             output = net(x).float().cpu().numpy()
-            took = time.perf_counter() - start
+            duration = time.perf_counter() - start
         logits.append(output)
-        seconds.append(np.full(len(batch), took / len(batch), np.float32))
+        seconds.append(np.full(len(batch), duration / len(batch), np.float32))
     if not logits:
         return Scores(np.empty((0, len(m.labels)), np.float32), np.empty(0, np.float32))
     return Scores(np.concatenate(logits), np.concatenate(seconds))
 
 
 def require_classes(card: Card) -> None:
-    """Refuse a model that gives no classes.
+    """Raise an error if a network has no classes.
 
     Raises:
-        NoClassifier: With what it can be used for.
+        NoClassifier: The network has no classes; the message says what it can be used for.
     """
     if not card.labels:
         raise NoClassifier(
-            f"{card.title} has no named classes: its weights were made for features, not for"
-            " naming what is seen. Its layers can be looked into; for predictions choose a model"
-            " whose “classes” on the Models page are not 0."
+            f"{card.title} has no named classes: its weights were trained to compute features, not"
+            " to classify. You can inspect its layers; for predictions choose a model whose"
+            " “classes” on the Models page are not 0."
         )
 
 
 def softmax(logits: Float[np.ndarray, "*n classes"], temperature: float = 1.0) -> np.ndarray:
-    """Probabilities from logits.
+    """Convert logits to probabilities.
 
     Args:
-        logits: Scores, any shape; classes last.
-        temperature: Above 0. Below 1 sharpens, above 1 flattens; the order never changes
-            (Hinton et al. 2015, arXiv 1503.02531, equation 1).
+        logits: Logits of any shape, classes last.
+        temperature: Above 0. Below 1 sharpens the distribution, above 1 flattens it; the order of
+            classes never changes (Hinton et al. 2015, arXiv 1503.02531, equation 1).
 
     Raises:
         ValueError: The temperature is not above 0.
     """
     if not temperature > 0:
-        raise ValueError(f"The temperature is {temperature}; it has to be above 0.")
+        raise ValueError(f"The temperature is {temperature}; choose a value above 0.")
     scaled = np.asarray(logits, np.float64) / temperature
     powers = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)
@@ -127,82 +127,88 @@ def ranking(
     k: int = 5,
     temperature: float = 1.0,
 ) -> list[Prediction]:
-    """The k most probable classes of one picture, best first."""
+    """Return the k most probable classes of one picture, best first; ties keep the class order."""
     probabilities = softmax(logits, temperature)
     best = np.argsort(-probabilities, kind="stable")[:k]
     return [Prediction(labels[index], int(index), float(probabilities[index])) for index in best]
 
 
 @dataclass(frozen=True)
-class Agreement:
-    """Where rankings of several models agree.
+class RankingComparison:
+    """What several networks' rankings of one picture have in common.
 
     Attributes:
-        top: What each says, by model.
-        unanimous: All say the same.
-        shared: Labels in every ranking, in the first one's order.
-        alone: By model, the labels that only it has.
+        top: The most probable label of each network, by network.
+        unanimous: Whether all networks have the same most probable label.
+        shared: Labels in all rankings, in the order of the first ranking.
+        unique: Labels that only one network's ranking contains, by network.
     """
 
     top: dict[str, str]
     unanimous: bool
     shared: list[str]
-    alone: dict[str, list[str]]
+    unique: dict[str, list[str]]
 
 
-def agreement(rankings: dict[str, list[Prediction]]) -> Agreement:
-    """Compare rankings of one picture by label, so that models of other class sets compare too.
+def compare_rankings(rankings: dict[str, list[Prediction]]) -> RankingComparison:
+    """Compare several networks' rankings of one picture.
+
+    Classes are compared by label, because networks have different sets of classes.
 
     Args:
-        rankings: By model, best first; at least one model, each with at least one class.
+        rankings: Rankings by network, best first; at least one, and each with at least one class.
     """
-    labels = {model: [p.label for p in ranked] for model, ranked in rankings.items()}
+    labels = {name: [p.label for p in ranked] for name, ranked in rankings.items()}
     first = next(iter(labels.values()))
-    top = {model: ranked[0] for model, ranked in labels.items()}
-    return Agreement(
+    top = {name: ranked[0] for name, ranked in labels.items()}
+    unique = {}
+    for name, ranked in labels.items():
+        elsewhere = {label for other in labels if other != name for label in labels[other]}
+        unique[name] = [label for label in ranked if label not in elsewhere]
+    return RankingComparison(
         top=top,
         unanimous=len(set(top.values())) == 1,
-        shared=[label for label in first if all(label in other for other in labels.values())],
-        alone={
-            model: [
-                label
-                for label in ranked
-                if not any(label in other for name, other in labels.items() if name != model)
-            ]
-            for model, ranked in labels.items()
-        },
+        shared=[label for label in first if all(label in ranked for ranked in labels.values())],
+        unique=unique,
     )
 
 
-def side_by_side(
+def probability_table(
     logits: Mapping[str, Logits],
     labels: Mapping[str, Sequence[str]],
     rankings: Mapping[str, Sequence[Prediction]],
     temperature: float = 1.0,
 ) -> pd.DataFrame:
-    """What every model gives each class that stands in some model's ranking.
+    """Return every network's probability of each class that is in some network's ranking.
+
+    Args:
+        logits: Logits of one picture by network.
+        labels: Names of all classes by network.
+        rankings: Rankings by network; their classes become the rows.
+        temperature: As in `softmax`.
 
     Returns:
-        One row a class, the most probable anywhere first; one column a model, with probabilities;
-        NaN where a model does not know the class. Of classes with one name the likeliest counts.
+        One row per class, the highest probability in any network first; one column per network.
+        NaN where a network has no class of that name; if it has several, the most probable counts.
     """
     columns = {}
-    for model, row in logits.items():
-        known: dict[str, float] = {}
-        for label, probability in zip(labels[model], softmax(row, temperature), strict=True):
-            known[label] = max(probability, known.get(label, 0.0))
-        columns[model] = known
-    listed = dict.fromkeys(p.label for ranking in rankings.values() for p in ranking)
+    for name, row in logits.items():
+        by_label: dict[str, float] = {}
+        for label, probability in zip(labels[name], softmax(row, temperature), strict=True):
+            by_label[label] = max(probability, by_label.get(label, 0.0))
+        columns[name] = by_label
+    ranked = dict.fromkeys(p.label for predictions in rankings.values() for p in predictions)
     table = pd.DataFrame(
-        {model: [known.get(label) for label in listed] for model, known in columns.items()},
-        index=pd.Index(list(listed), name="class"),
+        {name: [by_label.get(label) for label in ranked] for name, by_label in columns.items()},
+        index=pd.Index(list(ranked), name="class"),
         dtype=float,
     )
     return table.loc[table.max(axis=1).sort_values(ascending=False, kind="stable").index]
 
 
 def _batches(m: Model, imgs: Sequence[Image.Image]) -> Iterator[Sequence[Image.Image]]:
-    # A few pictures need not wait until the network's layers have been listed.
-    size = m.at_once if len(imgs) > FEW else FEW
+    """Split pictures into batches that fit into the device's memory."""
+    # `m.batch_size` lists the network's layers first; for a few pictures that would take too long.
+    size = m.batch_size if len(imgs) > SMALL_BATCH else SMALL_BATCH
     for start in range(0, len(imgs), size):
         yield imgs[start : start + size]

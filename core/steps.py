@@ -1,7 +1,8 @@
-"""A computation that can be watched and stopped: a generator that yields its progress.
+"""Computations that report their progress and can be stopped: generators that yield `Progress`.
 
-Every long method is written once, as a generator; whoever runs it decides what to do between two
-steps. The plain function drains it, an engine shows its progress, shares the device and cancels it.
+Every long method is written once, as a generator that yields its progress and returns its result.
+The plain function runs it to the end (`drain`). The workbench's engine runs it step by step: it
+shows the progress, takes turns on the device, and stops a computation that nobody needs any more.
 """
 
 from collections.abc import Callable, Generator
@@ -13,14 +14,15 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a computation is.
+    """The progress of a computation.
 
     Attributes:
-        step: Steps finished, 0 to `total`.
-        total: Steps in all.
-        preview: What can be shown already, as the method defines it.
-        note: A word for the user on what goes on ("loading resnet18").
-        waiting: Nothing was done for want of memory: give others a turn first.
+        step: Number of finished steps, 0 to `total`.
+        total: Number of all steps.
+        preview: An intermediate result to show; each method defines its own.
+        note: A short text for the user on the current step, such as "loading resnet18".
+        waiting: Whether the step did nothing, since memory is short or an input is missing; other
+            computations should run first.
     """
 
     step: int
@@ -34,7 +36,7 @@ Steps = Generator[Progress, None, Result]
 
 
 def drain(steps: "Steps[Result]", watch: Callable[[Progress], object] | None = None) -> Result:
-    """Run a computation to its end and return its result; `watch` is told of every step."""
+    """Run a computation to its end and return its result; call `watch` with every progress."""
     while True:
         try:
             progress = next(steps)
@@ -45,8 +47,11 @@ def drain(steps: "Steps[Result]", watch: Callable[[Progress], object] | None = N
             return result
 
 
-def mapped(steps: "Steps[Result]", change: Callable[[Progress], Progress]) -> "Steps[Result]":
-    """The same computation, its progress told otherwise: as a part of a larger one, say."""
+def map_progress(steps: "Steps[Result]", change: Callable[[Progress], Progress]) -> "Steps[Result]":
+    """Run a computation and report its progress as changed by `change`.
+
+    Use it with `as_step` for a computation that is a part of a larger one.
+    """
     while True:
         try:
             progress = next(steps)
@@ -56,6 +61,9 @@ def mapped(steps: "Steps[Result]", change: Callable[[Progress], Progress]) -> "S
         yield change(progress)
 
 
-def at(step: int, total: int) -> Callable[[Progress], Progress]:
-    """Tells whatever goes on inside a step of something larger as that step; for `mapped`."""
+def as_step(step: int, total: int) -> Callable[[Progress], Progress]:
+    """Return a change for `map_progress` that reports all progress as step `step` of `total`.
+
+    Use it for a computation that is a single step of a larger one. The note is kept.
+    """
     return lambda progress: Progress(step, total, note=progress.note)

@@ -1,69 +1,96 @@
-"""Compare: how up to four networks differ inside, in what they say of pictures, and in cost."""
+"""Compare: how up to four networks differ inside, in what they predict, and in cost."""
+
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
 from core.errors import ZooscopeError
 from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import agreeing, alike, backbones, chooser, layers, sets
-from pages.parts.session import held
-from pages.parts.text import plain
-from streamlit_app import framed
+from pages.parts.compare import agreement, backbones, layer_similarity
+from pages.parts.sets.set_picker import PROBLEM, first_set, pick_set
+from pages.parts.shared import sidebar
+from pages.parts.shared.frame import framed
+from pages.parts.shared.layer_picker import show_no_model, usable
+from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.page_intro import show_intro
+from pages.parts.shared.renamed_options import accept_old_options
+from pages.parts.shared.results import Results
 
-VIEWS = {
-    "Layers alike": alike.show,
-    "Agreement": agreeing.show,
-    "Backbones": backbones.show,
+LINKED = Linked("compare")
+OPENED = "_compare_pictures_opened"
+
+COST, SIMILARITY = "Cost and accuracy", "Layer similarity"
+# What the views are called in older links, and parameters that only one of them has.
+RENAMED = {"Backbones": COST, "Layers alike": SIMILARITY}
+OF_SIMILARITY = ("one", "other", "row", "column")
+
+View = Callable[[Results, Mapping[str, Card], PictureSet], None]
+# Costs come first: they are there within seconds.
+VIEWS: Mapping[str, View] = {
+    COST: backbones.show,
+    "Agreement": agreement.show,
+    SIMILARITY: layer_similarity.show,
 }
 
 
 def show() -> None:
-    st.title("How do they differ?", anchor=False)
-    st.caption(
-        "Up to four networks on the same set of pictures: inside, in what they say, and in what"
-        " they cost."
+    show_intro(
+        "How do they differ?",
+        "Compare up to four networks: what they cost, how often they are right, where they"
+        " disagree, and which of their layers do the same.",
+        "All figures are for the pictures below, so choose pictures that the networks should know.",
     )
-    chosen = chooser.models()
-    models = layers.usable(chosen)
-    _say_left_out({name: card for name, card in chosen.items() if name not in models})
+    chosen = sidebar.models()
+    models = usable(chosen)
+    _show_left_out({name: card for name, card in chosen.items() if name not in models})
     if not models:
-        layers.say_none()
+        show_no_model()
         return
-    pictures = _pictures()
-    if held("view") not in VIEWS:
-        st.session_state.view = next(iter(VIEWS))
-    view = st.segmented_control(
-        "View", list(VIEWS), key="view", bind="query-params", required=True,
-        label_visibility="collapsed",
-    )  # fmt: skip
+    _open_similarity_of_old_links()
+    accept_old_options(LINKED, "view", RENAMED)
+    view = LINKED.segmented("View", list(VIEWS), "view", label_visibility="collapsed")
+    pictures = _pick_pictures(list(models.values()))
     if pictures is None:
-        st.info(
-            "Choose pictures above; networks are compared by what they make of them.",
-            icon=":material/photo_library:",
-        )
+        st.info("Choose pictures above.", icon=":material/photo_library:")
         return
-    VIEWS.get(str(view), alike.show)(models, pictures)
+    VIEWS[view](Results(), models, pictures)
 
 
-def _pictures() -> PictureSet | None:
-    """The chosen set; who comes by a link sees what it compares and not how it was chosen."""
-    asked = held(sets.KEY)
-    opened = st.session_state.setdefault("_pictures_opened", not asked)
-    with st.expander("Pictures", expanded=opened, icon=":material/photo_library:"):
-        pictures = sets.choose()
-    if not opened and (pictures is None or pictures.reference != asked):
-        st.session_state._pictures_opened = True  # to see what became of what was asked
+def _open_similarity_of_old_links() -> None:
+    """Open the view that was the first one when a link was made.
+
+    Streamlit reads the URL before the script runs, so the script runs again.
+    """
+    key = LINKED.key("view")
+    if key in st.session_state or key in st.query_params:
+        return
+    if any(LINKED.key(name) in st.query_params for name in OF_SIMILARITY):
+        st.query_params[key] = SIMILARITY
+        st.rerun()
+
+
+def _pick_pictures(cards: Sequence[Card]) -> PictureSet | None:
+    """The picker of the set, closed until a visitor opens it or a link's set is missing."""
+    opened = st.session_state.setdefault(OPENED, False)
+    with st.expander("Which pictures", expanded=opened, icon=":material/photo_library:"):
+        pictures = pick_set(first_set(cards))
+    if not opened and (pictures is None or st.session_state.get(PROBLEM)):
+        st.session_state[OPENED] = True  # shows what happened to the link's set
         st.rerun()
     if pictures is not None and not opened:
-        st.caption(f"{plain(pictures.name)} · {len(pictures):,} pictures")
+        st.caption(f"{escape_markdown(pictures.name)} · {len(pictures):,} pictures")
     return pictures
 
 
-def _say_left_out(models: dict[str, Card | ZooscopeError]) -> None:
-    """Which chosen models are not compared, and why."""
+def _show_left_out(models: Mapping[str, Card | ZooscopeError]) -> None:
+    """Say which chosen networks are not compared, and why."""
     for name, card in models.items():
-        why = card if isinstance(card, ZooscopeError) else "its weights are not here; see Predict."
-        st.warning(f"{plain(name)} is left out: {plain(why)}", icon=":material/block:")
+        why = card if isinstance(card, ZooscopeError) else "download its weights first, on Predict."
+        title = name if isinstance(card, ZooscopeError) else card.title
+        words = f"{escape_markdown(title)} is left out: {escape_markdown(why)}"
+        st.warning(words, icon=":material/block:")
 
 
 framed(show)

@@ -6,138 +6,154 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
-from core import figures, heat, tasks
-from core.anatomy import Organ
+from core import figures, heatmap
+from core.layer_info import LayerInfo
 from core.pictures import Picture
-from core.recipes import Result
+from core.workbench.tasks.activation_maps import activation_maps_recipe
+from core.workbench.tasks.layers import NetworkLayers
 from core.zoo import Card
-from pages.parts import chooser, layers, work
-from pages.parts.text import plain
-from streamlit_app import framed
+from pages.parts.shared import sidebar
+from pages.parts.shared.frame import framed
+from pages.parts.shared.layer_picker import network_layers, pick_model, show_no_model, usable
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.model_badge import with_badge
+from pages.parts.shared.page_intro import show_intro
+from pages.parts.shared.results import Results
+from pages.parts.shared.unit_pictures import link_to_microscope
 
 # Maps shown of each layer, and layers shown at most: more than a person reads.
-MAPS, MOST_LAYERS = 8, 12
-# Side at which a filter of the first layer is shown, and filters shown.
+MAPS, MAX_LAYERS = 8, 12
+# Side in pixels at which a filter of the first layer is shown, and filters shown.
 FILTER_SIDE, FILTERS = 48, 32
+# Height of a row's placeholder in pixels.
+PLACEHOLDER = 96
 
 
 def show() -> None:
-    st.title("How does it take a picture apart?", anchor=False)
-    st.caption(
-        "Layer by layer the picture becomes smaller and the number of channels grows. Bright is"
-        " where a channel answers; of each layer the channels that answer most are shown."
+    show_intro(
+        "What happens in each layer?",
+        "Layer by layer a network turns pixels into edges, textures, parts and objects: the maps"
+        " become smaller, and there are more of them.",
+        "Each row is a layer with the eight channels that respond most to your picture; a map is"
+        " bright where its channel responds. Click a channel's number to see what it looks for.",
     )
-    models = layers.usable(chooser.models())
-    picture = chooser.picture()
+    models = usable(sidebar.models())
+    picture = sidebar.picture()
     if not models or picture is None:
-        layers.say_none("a picture and ")
+        show_no_model("a picture and ")
         return
-    card = layers.choose_model(models)
-    body = layers.body(card)
-    if body is not None:
-        _show_body(card, body, picture)
+    results = Results()
+    card = pick_model(models)
+    st.markdown(with_badge(card))
+    layers = network_layers(results, card)
+    if layers is not None:
+        _show_layers(results, card, layers, picture)
 
 
-def _show_body(card: Card, body: Result, picture: Picture) -> None:
-    organs = [one for one in tasks.organs_of(body) if one.main and one.has_positions]
-    shown = _some(organs)
-    crop = card.preprocessing.crop(picture.image)
+def _show_layers(results: Results, card: Card, layers: NetworkLayers, picture: Picture) -> None:
+    spatial = [layer for layer in layers.main if layer.is_spatial]
+    shown = _evenly_deep(spatial)
     left, right = st.columns(2, gap="medium")
     with left:
-        _show_fields(card, shown, body, crop)
+        _show_receptive_fields(card, shown, layers, card.preprocessing.crop(picture.image))
     with right:
-        _show_shape(organs)
-        _show_filters(body)
-    _show_maps(card, shown, body, picture)
+        _show_shapes(spatial)
+        _show_filters(layers)
+    _show_activation_maps(results, card, shown, layers, picture)
 
 
-def _some(organs: Sequence[Organ]) -> list[Organ]:
-    """Layers evenly deep from the first to the last, no more than can be read.
+def _evenly_deep(layers: Sequence[LayerInfo]) -> list[LayerInfo]:
+    """Layers evenly spread in depth, at most MAX_LAYERS.
 
-    Of several at one depth the last, which the next layer is given.
+    Where several have the same depth, the last one is taken, which is the next layer's input.
     """
-    depths = np.linspace(organs[0].depth, organs[-1].depth, MOST_LAYERS)
-    picks = {min(reversed(organs), key=lambda one: abs(one.depth - depth)).name for depth in depths}
-    return [one for one in organs if one.name in picks]
+    depths = np.linspace(layers[0].depth, layers[-1].depth, MAX_LAYERS)
+    nearest = {
+        min(reversed(layers), key=lambda layer: abs(layer.depth - depth)).name for depth in depths
+    }
+    return [layer for layer in layers if layer.name in nearest]
 
 
-def _show_fields(card: Card, organs: Sequence[Organ], body: Result, crop: Image.Image) -> None:
-    st.subheader("How far one unit sees", anchor=False)
-    fields = body.record["fields"]
-    picks = {one.shape[1:]: one for one in organs}.values()  # the last of each size
-    sides = {organ.name: fields[organ.name] for organ in picks if organ.name in fields}
+def _show_receptive_fields(
+    card: Card, shown: Sequence[LayerInfo], layers: NetworkLayers, crop: Image.Image
+) -> None:
+    st.subheader("Receptive field", anchor=False)
+    last_of_each_size = {layer.shape[1:]: layer.name for layer in shown}.values()
+    fields = layers.receptive_fields
+    sides = {name: fields[name] for name in last_of_each_size if name in fields}
     st.plotly_chart(
         figures.nested_squares(crop, sides),
         config={"displayModeBar": False},
         alt=f"Squares about the middle of the picture: what one unit of {card.title} sees",
     )
     st.caption(
-        "Squares that hold nine tenths of what reaches the unit in the middle (its effective"
-        " receptive field, Luo et al. 2016)."
+        "How much of the picture one position of a layer sees: each square holds nine tenths of"
+        " what influences the position in the middle (Luo et al. 2016)."
     )
 
 
-def _show_shape(organs: Sequence[Organ]) -> None:
-    st.subheader("Size for channels", anchor=False)
+def _show_shapes(layers: Sequence[LayerInfo]) -> None:
+    st.subheader("Resolution vs channels", anchor=False)
     st.plotly_chart(
-        figures.shape_through(
-            [organ.name for organ in organs],
-            [organ.shape[1] for organ in organs],
-            [organ.shape[0] for organ in organs],
+        figures.resolution_and_channels(
+            [layer.name for layer in layers],
+            [layer.shape[1] for layer in layers],
+            [layer.shape[0] for layer in layers],
         ),
         config={"displayModeBar": False},
         alt="Side of the maps and number of channels, layer by layer",
     )
+    st.caption("The maps lose resolution, and the number of channels grows.")
 
 
-def _show_filters(body: Result) -> None:
+def _show_filters(layers: NetworkLayers) -> None:
     st.subheader("The first filters", anchor=False)
-    if "filters" not in body.arrays:
-        st.caption(plain(body.record["no_filters"]))
+    if layers.filters is None:
+        st.caption(escape_markdown(layers.no_filters))
         return
-    filters = body.arrays["filters"][:FILTERS]
-    enlarged = [
-        Image.fromarray(one).resize((FILTER_SIDE, FILTER_SIDE), Image.Resampling.NEAREST)
-        for one in filters
-    ]
     with st.container(horizontal=True, gap="small"):
-        for index, tile in enumerate(enlarged):
-            st.image(tile, alt=f"First filter {index}")
-    st.caption("Weights over red, green and blue, each filter stretched to full colour.")
+        for index, pixels in enumerate(layers.filters[:FILTERS]):
+            enlarged = Image.fromarray(pixels).resize(
+                (FILTER_SIDE, FILTER_SIDE), Image.Resampling.NEAREST
+            )
+            st.image(enlarged, alt=f"First filter {index}")
+    st.caption(
+        "The patterns that the first layer looks for; the weights of each filter are stretched to"
+        " the full range of colours."
+    )
 
 
-def _show_maps(card: Card, organs: Sequence[Organ], body: Result, picture: Picture) -> None:
-    st.subheader("What answers", anchor=False)
-    recipes = [tasks.maps_recipe(card, organ.name, picture.id) for organ in organs]
-    for organ, recipe, answer in zip(organs, recipes, work.answers(recipes), strict=True):
+def _show_activation_maps(
+    results: Results,
+    card: Card,
+    shown: Sequence[LayerInfo],
+    layers: NetworkLayers,
+    picture: Picture,
+) -> None:
+    st.subheader("Strongest feature maps", anchor=False)
+    recipes = [activation_maps_recipe(card, layer.name, picture.id) for layer in shown]
+    results.ask(recipes)
+    for layer, recipe in zip(shown, recipes, strict=True):
         text, strip = st.columns([1, 4], vertical_alignment="center")
-        channels, height, width = organ.shape
-        field = body.record["fields"].get(organ.name)
-        sees = f", sees {field:.0f} pixels" if field else ""
-        text.markdown(f"**{plain(organ.name)}**")
+        channels, height, width = layer.shape
+        field = layers.receptive_fields.get(layer.name)
+        sees = f", receptive field {field:.0f} pixels" if field else ""
+        text.markdown(f"**{escape_markdown(layer.name)}**")
         text.caption(f"{channels} channels of {height} × {width}{sees}")
-        if answer.error:
-            with strip:
-                work.failed(recipe, answer, organ.name)
-        elif answer.result:
-            maps, units = answer.result.arrays["maps"][:MAPS], answer.result.arrays["units"][:MAPS]
-            strip.image(heat.strip(maps), alt=f"Maps of {organ.name}", width="stretch")
-            with strip:
-                _link(card, organ, units.tolist())
-        else:
-            with strip:
-                work.waiting(96)
+        with strip:
+            activations = results.show(recipe, PLACEHOLDER)
+            if activations is not None:
+                maps = heatmap.map_row(activations.maps[:MAPS])
+                st.image(maps, alt=f"Maps of {layer.name}", width="stretch")
+                _link_channels(card, layer, activations.channels[:MAPS].tolist())
 
 
-def _link(card: Card, organ: Organ, units: Sequence[int]) -> None:
-    """The channels of a strip, each under its map and leading to the microscope."""
+def _link_channels(card: Card, layer: LayerInfo, channels: Sequence[int]) -> None:
+    """Show each channel of a strip under its map, as a link to the microscope."""
     with st.grid(MAPS, min_column_width=24, gap="xxsmall") as grid:
-        for unit in units:
+        for channel in channels:
             with grid.cell():
-                st.page_link(
-                    "pages/neurons.py", label=str(unit), help="Under the microscope",
-                    query_params={"model": card.name, "layer": organ.name, "unit": str(unit)},
-                )  # fmt: skip
+                link_to_microscope(card.name, layer.name, channel, str(channel))
 
 
 framed(show)

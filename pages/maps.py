@@ -1,54 +1,56 @@
-"""Maps: pictures and neurons as points that lie together when networks find them alike."""
+"""Maps: pictures and neurons as points, close together where networks find them similar."""
 
 from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from core.anatomy import Organ
-from core.sets import PictureSet, drawn
+from core.layer_info import LayerInfo
+from core.sets import PictureSet
 from core.zoo import Card
-from pages.parts import chooser, depths, layers, neuron_maps, picture_maps, sets, staged_maps
-from pages.parts.session import held
-from streamlit_app import framed
+from pages.parts.maps import neuron_maps, picture_maps, staged_maps
+from pages.parts.sets import set_picker
+from pages.parts.shared import sidebar
+from pages.parts.shared.frame import framed
+from pages.parts.shared.layer_depth import main_layers
+from pages.parts.shared.layer_picker import show_no_model, usable
+from pages.parts.shared.linked import Linked
+from pages.parts.shared.page_intro import show_intro
+from pages.parts.shared.results import Results
 
-PICTURES, NEURONS, STAGES = "Pictures", "Neurons", "Through the layers"
-# Ten of each class: a first map within seconds.
+LINKED = Linked("maps")
+# Scenes of the first map, ten of each class: it is there within seconds.
 FIRST_COUNT = 280
 
-View = Callable[[Mapping[str, Card], Mapping[str, Sequence[Organ]], PictureSet], None]
+View = Callable[[Results, Mapping[str, Card], Mapping[str, Sequence[LayerInfo]], PictureSet], None]
 VIEWS: Mapping[str, View] = {
-    PICTURES: picture_maps.show,
-    NEURONS: neuron_maps.show,
-    STAGES: staged_maps.show,
+    "Pictures": picture_maps.show,
+    "Neurons": neuron_maps.show,
+    "Through the layers": staged_maps.show,
 }
 
 
 def show() -> None:
-    st.title("What lies together?", anchor=False)
-    st.caption(
-        "Each picture, or each neuron, is a point; what a network finds alike lies together. Draw"
-        " around some points to see what they are."
+    show_intro(
+        "Which images does it find similar?",
+        "See which pictures, or which neurons, each network treats as similar.",
+        "Each point is a picture or a neuron; similar ones lie close together. Select some points"
+        " to see what they are.",
     )
-    models = layers.usable(chooser.models())
+    models = usable(sidebar.models())
     if not models:
-        layers.say_none()
+        show_no_model()
         return
-    if "_set_kind" not in st.session_state and not held(sets.KEY):
-        st.session_state[sets.KEY] = drawn(FIRST_COUNT).reference
     with st.expander("Which pictures", icon=":material/photo_library:"):
-        chosen = sets.choose()
-    if held("maps_of") not in VIEWS:
-        st.session_state.maps_of = PICTURES
-    view = st.segmented_control(
-        "Maps of", list(VIEWS), key="maps_of", bind="query-params", required=True
-    )
-    if chosen is None:
+        pictures = set_picker.pick_set(set_picker.first_set(models.values(), FIRST_COUNT))
+    view = LINKED.segmented("Maps of", list(VIEWS), "maps_of")
+    if pictures is None:
         st.info("Choose pictures under “Which pictures”.", icon=":material/photo_library:")
         return
-    organs = depths.bodies(models)
-    known = {name: card for name, card in models.items() if organs.get(name)}
+    results = Results()
+    layers = main_layers(results, models)
+    known = {name: card for name, card in models.items() if layers.get(name)}
     if known:
-        VIEWS[view or PICTURES](known, organs, chosen)
+        VIEWS[view](results, known, layers, pictures)
 
 
 framed(show)

@@ -4,154 +4,167 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core import heat, saliency, tasks
-from core.engine import Answer
-from core.heat import Scale
+from core import heatmap, saliency
+from core.heatmap import Scale
 from core.pictures import Picture
-from core.recipes import Recipe
+from core.workbench.tasks.saliency_map import saliency_map_recipe
 from core.zoo import Card
-from pages.parts import closeup, layers, targets, work
-from pages.parts import methods as choosing
-from pages.parts.closeup import Cell
-from pages.parts.session import held
-from pages.parts.targets import Target
-from pages.parts.text import plain
-from streamlit_app import framed
+from pages.parts.saliency import detail
+from pages.parts.saliency.cell import Cell, Cells
+from pages.parts.saliency.class_picker import Target, pick_classes
+from pages.parts.shared.frame import framed
+from pages.parts.shared.layer_picker import classifiers_and_picture
+from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.method_picker import pick_methods
+from pages.parts.shared.model_badge import with_badge
+from pages.parts.shared.page_intro import show_intro
+from pages.parts.shared.picture_grid import Tile, data_uri, picture_grid
+from pages.parts.shared.rare_option import shows_option
+from pages.parts.shared.renamed_options import accept_old_options
+from pages.parts.shared.results import CANCELLED, Results
 
-# What a newcomer sees: one of each kind, all quick.
+LINKED = Linked("saliency")
+# Methods that are chosen at first: one of each kind, all fast.
 FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "integrated_gradients")
-OWN, SHARED = "each map", "each method"
-PATIENCE = 0.6
-# Least width of a map, in pixels: three in a row on a phone.
-CELL = 100
-# Cells a row has room for at least: one map alone would fill the page.
-LEAST = 5
-
-Cells = Mapping[tuple[str, str], Cell]
+OWN, SHARED = "per map", "shared"
+# What these options were called in older links.
+OLD_SCALES = {"each map": OWN, "each method": SHARED}
+# Least width of a map in pixels: three in a row on a phone.
+MAP_WIDTH = 100
+# Columns that the grid has at least: one map alone would fill the page.
+MIN_COLUMNS = 5
+# Key of the container in which a map is enlarged.
+ENLARGED = "saliency_enlarged"
 
 
 def show() -> None:
-    st.title("Where did it look?", anchor=False)
-    st.caption(
-        "Bright is what speaks for the class, by methods that each ask otherwise. Rows are"
-        " networks, columns are methods; click a map to see it large. Where methods differ, the"
-        " page Trust says which to believe."
+    show_intro(
+        "Where did it look?",
+        "See which parts of the picture each network found evidence in, by several methods.",
+        "Rows are networks, columns are methods; bright areas support the class, and each method"
+        " measures this differently. Click a map to enlarge it. Where methods differ, the page"
+        " Trust tells which to believe.",
     )
-    chosen = layers.classifiers_and_picture()
+    chosen = classifiers_and_picture()
     if chosen is None:
         return
     models, picture = chosen
-    methods = [method.key for method in choosing.choose(FIRST)]
-    opacity, scaling = _looks()
-    aims = targets.choose(models, picture.id)
-    cells = _cells(models, picture, methods, aims)
-    wanted = [cell.recipe for cell in cells.values()]
-    found = dict(zip(wanted, work.answers(wanted, PATIENCE), strict=True))
-    scales = _scales(cells, found, shared=scaling == SHARED)
+    results = Results()
+    methods = [method.key for method in pick_methods(FIRST)]
+    opacity, shared_scale = _pick_looks()
+    targets = pick_classes(results, models, picture.id)
+    cells = _cells(models, picture, methods, targets)
+    results.ask([cell.recipe for cell in cells.values()])
+    scales = _scales(results, cells, shared_scale)
     for name, card in models.items():
-        _show_row(card, methods, aims.get(name), cells, found, scales, opacity)
-    closeup.show(models, methods, cells, aims, scales, opacity)
+        row = {key: cells[name, key] for key in methods if (name, key) in cells}
+        _show_row(results, card, row, targets.get(name), scales, opacity)
+    with st.container(key=ENLARGED):
+        detail.show(results, models, methods, cells, targets, scales, opacity)
 
 
-def _looks() -> tuple[float, str]:
+def _pick_looks() -> tuple[float, bool]:
+    """Pickers of the maps' opacity, and of whether the networks' maps share a scale."""
+    accept_old_options(LINKED, "scale", OLD_SCALES)
     left, right = st.columns([3, 2], vertical_alignment="bottom")
-    opacity = left.slider(
-        "Map over picture", 0.0, 1.0, 0.6, 0.05, key="opacity", bind="query-params",
-        help="0 is the picture in grey, 1 the map alone.",
-    )  # fmt: skip
-    if held("scale") not in (OWN, SHARED):
-        st.session_state.scale = OWN
-    scaling = right.segmented_control(
-        "One scale for", [OWN, SHARED], key="scale", bind="query-params", required=True,
-        help="For each method: the networks' maps in one scale, so that strengths compare.",
-    )  # fmt: skip
-    return min(max(opacity, 0.0), 1.0), scaling or OWN
+    with left:
+        opacity = LINKED.slider(
+            "Heat map opacity", 0.0, 1.0, "opacity", 0.6, step=0.05,
+            help="0 shows the picture in grey, 1 the heat map alone.",
+        )  # fmt: skip
+    if not shows_option(LINKED, "scale", OWN):
+        return opacity, False
+    with right:
+        scale = LINKED.segmented(
+            "Colour scale", [OWN, SHARED], "scale",
+            help="Shared: for each method, the maps of all networks have one scale, so that their"
+            " strengths can be compared.",
+        )  # fmt: skip
+    return opacity, scale == SHARED
 
 
 def _cells(
     models: Mapping[str, Card],
     picture: Picture,
     methods: Sequence[str],
-    aims: Mapping[str, Target | str],
+    targets: Mapping[str, Target | str],
 ) -> dict[tuple[str, str], Cell]:
     cells = {}
     for name, card in models.items():
-        aim = aims.get(name)
-        if isinstance(aim, Target):
+        target = targets.get(name)
+        if isinstance(target, Target):
             for key in methods:
-                recipe = tasks.explain_recipe(card, picture.id, key, aim.class_, aim.against)
+                recipe = saliency_map_recipe(
+                    card, picture.id, key, target.class_index, target.against
+                )
                 cells[name, key] = Cell(card, picture, saliency.find(key, {}), recipe)
     return cells
 
 
-def _scales(
-    cells: Cells, found: Mapping[Recipe, Answer], shared: bool
-) -> dict[tuple[str, str], Scale]:
-    """A scale for each map that is there; one for all of a method's where it is shared."""
+def _scales(results: Results, cells: Cells, shared: bool) -> dict[tuple[str, str], Scale]:
+    """The colour scale of each map that is there; one for all maps of a method where shared."""
     maps = {
-        place: answer.result.arrays["map"]
+        place: computed.map
         for place, cell in cells.items()
-        if (answer := found[cell.recipe]).result
+        if (computed := results.value(cell.recipe)) is not None
     }
     scales = {}
     for name, key in maps:
-        alike = [one for (_, other), one in maps.items() if other == key]
+        same_method = [values for (_, other), values in maps.items() if other == key]
         signed = cells[name, key].signed
-        scales[name, key] = heat.scale_of(alike if shared else [maps[name, key]], signed)
+        scaled_together = same_method if shared else [maps[name, key]]
+        scales[name, key] = heatmap.fit_scale(scaled_together, signed)
     return scales
 
 
 def _show_row(
+    results: Results,
     card: Card,
-    methods: Sequence[str],
-    aim: Target | str | None,
-    cells: Cells,
-    found: Mapping[Recipe, Answer],
+    row: Mapping[str, Cell],
+    target: Target | str | None,
     scales: Mapping[tuple[str, str], Scale],
     opacity: float,
 ) -> None:
-    st.markdown(f"**{plain(card.title)}** {_said(card, aim) if isinstance(aim, Target) else ''}")
-    if isinstance(aim, str):
-        st.warning(plain(aim), icon=":material/help:")
-    with st.grid(max(LEAST, len(methods)), min_column_width=CELL) as grid:
-        for key in methods:
-            cell = cells.get((card.name, key))
-            if cell is not None:
-                with grid.cell():
-                    _show_cell(cell, found[cell.recipe], scales.get((card.name, key)), opacity)
+    predicted = _predicted(card, target) if isinstance(target, Target) else ""
+    st.markdown(f"{with_badge(card)} {predicted}")
+    if isinstance(target, str):
+        st.warning(escape_markdown(target), icon=":material/help:")
+    if row:
+        picture_grid(
+            [_tile(results, cell, scales.get((card.name, key)), opacity)
+             for key, cell in row.items()],
+            key=f"_maps_{card.name}", on_open=lambda key: row[key].open(),
+            width=MAP_WIDTH, columns=max(MIN_COLUMNS, len(row)), target=ENLARGED,
+        )  # fmt: skip
 
 
-def _said(card: Card, aim: Target) -> str:
-    """What the network says, and what of it is explained."""
-    top = aim.says[0]
-    words = [f"says {plain(top.label)}, {top.probability:.0%}"]
-    if aim.class_ != top.index or aim.against is not None:
-        words.append(f"shown: {plain(card.labels[aim.class_])}, {aim.probability:.1%}")
-    if aim.against is not None:
-        words.append(f"and not {plain(card.labels[aim.against])}")
+def _predicted(card: Card, target: Target) -> str:
+    """What the network predicts, and which class is explained."""
+    top = target.predictions[0]
+    words = [f"says {escape_markdown(top.label)} ({top.probability:.0%})"]
+    if target.class_index != top.index or target.against is not None:
+        label = escape_markdown(card.labels[target.class_index])
+        words.append(f"the map explains {label} ({target.probability:.1%})")
+    if target.against is not None:
+        words.append(f"compared with {escape_markdown(card.labels[target.against])}")
     return f":gray[{'; '.join(words)}]"
 
 
-def _show_cell(cell: Cell, answer: Answer, scale: Scale | None, opacity: float) -> None:
+def _tile(results: Results, cell: Cell, scale: Scale | None, opacity: float) -> Tile:
+    """Return a map of the grid; where it is missing, its place and why."""
     title = cell.method.title
-    if answer.result and scale:
-        shown = heat.overlay(cell.crop(), answer.result.arrays["map"], scale, opacity)
-        st.image(shown, alt=f"{title} of {cell.card.title}", width="stretch", output_format="JPEG")
-        if answer.result.record["flat"]:
-            title += " · nothing"
-    elif answer.error:
-        st.caption(f":red[{plain(answer.error)}]")
-    else:
-        work.waiting(96)
-    st.button(
-        title,
-        key=f"_cell_{cell.card.name}_{cell.method.key}",
-        type="primary" if closeup.is_open(cell) else "tertiary",
-        width="stretch",
-        help=title,
-        on_click=closeup.open_cell,
-        args=(cell,),
-    )
+    computed, error = results.value(cell.recipe), results.error(cell.recipe)
+    picture, note = "", str(error) if error else ""
+    cancelled = cell.recipe.key in st.session_state.get(CANCELLED, ())
+    if computed is not None and scale is not None:
+        picture = data_uri(heatmap.overlay(cell.crop(), computed.map, scale, opacity))
+        note = "no evidence found" if computed.flat else ""
+    return Tile(
+        key=cell.method.key, label=title, alt=f"{title} of {cell.card.title}", picture=picture,
+        note=note,
+        busy=not results.answer(cell.recipe).done and not cancelled, chosen=cell.is_open,
+    )  # fmt: skip
 
 
 framed(show)

@@ -1,103 +1,111 @@
-"""Scenes: pictures drawn by rule, with sliders for what makes them and the truth of their parts."""
-
-import io
+"""Scenes: draw a scene from factors that the user picks, and show the masks of its parts."""
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import figures, images, scenes
+from core import figures, scenes
 from core.pictures import SCENE_SIZE
-from pages.parts import chooser
-from pages.parts.text import plain
-from streamlit_app import framed
+from pages.parts.shared import downloads, sidebar
+from pages.parts.shared.frame import framed
+from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.page_intro import show_intro
+from pages.parts.shared.renamed_options import accept_old_options
 
-BY_CHANCE = "by chance"
+LINKED = Linked("scenes")
+BY_CHANCE = "random"
+ALL_PARTS = "all parts"
+MAX_NUMBER = 10**9
+# Name, label, lowest and highest value, and default of the factors that are numbers.
+NUMBERS = (
+    ("scale", "Size (share of the frame)", 0.35, 0.95, 0.7),
+    ("hue", "Colour (hue: 0 red, 0.33 green, 0.67 blue)", 0.0, 1.0, 0.5),
+    ("angle", "Rotation (degrees)", -180.0, 180.0, 0.0),
+    ("light", "Light direction (degrees)", -180.0, 180.0, 45.0),
+)
 
 
 def show() -> None:
-    st.title("Scenes", anchor=False)
-    st.caption(
-        "A world drawn by rule, in which the truth is known: what stands where, and which part is"
-        " which. Set what you like; the rest comes by chance from the number."
+    show_intro(
+        "What if the picture changes?",
+        "Draw a picture whose every part is known exactly, change one thing at a time, and see on"
+        " the other pages what the networks make of it.",
+        "Choose what the picture shows; what you leave open is drawn at random. “Use this picture”"
+        " opens it on every page.",
     )
-    left, right = st.columns([3, 2])  # the picture first, also where columns stand one on another
+    left, right = st.columns([3, 2])  # the picture comes first, also on a phone
     with right:
-        text = _settings()
+        reference = _pick_factors()
     try:
-        scene = scenes.from_reference(text, SCENE_SIZE)
+        scene = scenes.from_reference(reference, SCENE_SIZE)
     except scenes.BadScene as error:
-        st.error(plain(error), icon=":material/error:")
+        st.error(escape_markdown(error), icon=":material/error:")
         return
     with left:
-        _show(scene, text)
+        _show_scene(scene, reference)
 
 
-def _settings() -> str:
-    """What is said of the scene, as its reference."""
-    class_ = st.selectbox("What", scenes.CLASSES, key="class", bind="query-params")
-    number = st.number_input("Number", 0, 10**9, 7, key="number", bind="query-params")
+def _pick_factors() -> str:
+    """Show the pickers of a scene's factors and return the scene's reference."""
+    class_ = LINKED.select("Object", scenes.CLASSES, "class")
+    number = LINKED.number(
+        "Random seed", 0, MAX_NUMBER, "number", 7,
+        help="Another number draws another scene: all that is not chosen below changes.",
+    )  # fmt: skip
     fixed: dict[str, object] = {}
     for name, label, choices in (
-        ("background", "Where", scenes.BACKGROUNDS),
-        ("surface", "Coat, paint or wall", scenes.SURFACES),
+        ("background", "Background", scenes.BACKGROUNDS),
+        ("surface", "Texture", scenes.SURFACES),
     ):
-        said = st.selectbox(label, [BY_CHANCE, *choices], key=name, bind="query-params")
-        if said != BY_CHANCE:
-            fixed[name] = said
-    for name, label, low, high, first in (
-        ("scale", "Size (share of the frame)", 0.35, 0.95, 0.7),
-        ("hue", "Colour (hue)", 0.0, 1.0, 0.5),
-        ("angle", "Turn (degrees)", -180.0, 180.0, 0.0),
-        ("light", "Light falls towards (degrees)", -180.0, 180.0, 45.0),
-    ):
-        if st.toggle(label, key=f"set_{name}", bind="query-params"):
-            fixed[name] = st.slider(
-                label, low, high, first, key=name, bind="query-params", label_visibility="collapsed"
+        accept_old_options(LINKED, name, {"by chance": BY_CHANCE})
+        choice = LINKED.select(label, [BY_CHANCE, *choices], name)
+        if choice != BY_CHANCE:
+            fixed[name] = choice
+    for name, label, low, high, default in NUMBERS:
+        if LINKED.toggle(label, f"set_{name}"):
+            fixed[name] = LINKED.slider(
+                label, low, high, name, default, label_visibility="collapsed"
             )
-    if st.toggle("Mirrored", key="mirrored", bind="query-params"):
+    if LINKED.toggle("Mirrored", "mirrored"):
         fixed["mirrored"] = True
-    return scenes.reference(class_, int(number), **fixed)
+    return scenes.reference(class_, number, **fixed)
 
 
-def _show(scene: scenes.Scene, text: str) -> None:
-    seen = [part for part in scenes.PARTS[1:] if scene.mask(part).any()]
-    marked = st.pills("Lay over it the truth of", ["all parts", *seen], key="_marked", wrap=True)
+def _show_scene(scene: scenes.Scene, reference: str) -> None:
+    """Show a scene with the masks that the user picks, its downloads and its parts."""
+    visible = [part for part in scenes.PARTS[1:] if scene.mask(part).any()]
+    picked = st.pills("Highlight part", [ALL_PARTS, *visible], key="_marked", wrap=True)
     shown = scene.image
-    if marked:
-        parts = seen if marked == "all parts" else [marked]
-        shown = figures.marked(scene.image, {part: scene.mask(part) for part in parts})
+    if picked:
+        parts = visible if picked == ALL_PARTS else [picked]
+        shown = figures.overlay_masks(scene.image, {part: scene.mask(part) for part in parts})
     alt = f"A drawn {scene.factors.class_}, {scene.factors.background} behind it"
     st.image(shown, alt=alt, width="stretch", output_format="JPEG")
     with st.container(horizontal=True):
         st.button(
-            "Use this picture",
-            icon=":material/check:",
-            type="primary",
-            on_click=chooser.choose_picture,
-            args=(f"scene:{text}",),
-        )
-        st.download_button("PNG", images.png(shown), "scene.png", icon=":material/download:",
-                           on_click="ignore")  # fmt: skip
-        st.download_button("Parts (NPZ)", lambda: _npz(scene), "parts.npz",
-                           icon=":material/download:", on_click="ignore")  # fmt: skip
+            "Use this picture", icon=":material/check:", type="primary",
+            on_click=sidebar.choose_picture, args=(f"scene:{reference}",),
+        )  # fmt: skip
+        downloads.png(lambda: shown, "scene")
+        arrays = {"parts": scene.parts, "names": np.array(scenes.PARTS)}
+        downloads.npz(arrays, "parts", label="Part masks (NPZ, for NumPy)")
+    _show_parts(scene, visible)
+
+
+def _show_parts(scene: scenes.Scene, visible: list[str]) -> None:
+    """Show the share of the picture that each visible part takes."""
+    shares = [scene.mask(part).mean() for part in visible]
     st.dataframe(
-        pd.DataFrame(
-            {"part": seen, "share of the picture": [scene.mask(part).mean() for part in seen]}
-        ),
+        pd.DataFrame({"part": visible, "share of the picture": shares}),
         hide_index=True,
         column_config={
+            "part": st.column_config.TextColumn("Part"),
             "share of the picture": st.column_config.ProgressColumn(
-                format="percent", min_value=0.0, max_value=1.0
-            )
+                "Share of the picture", format="percent", min_value=0.0, max_value=1.0
+            ),
         },
     )
-
-
-def _npz(scene: scenes.Scene) -> bytes:
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, parts=scene.parts, names=np.array(scenes.PARTS))
-    return buffer.getvalue()
 
 
 framed(show)

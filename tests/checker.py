@@ -1,6 +1,6 @@
-"""The type checker that runs inside the tests."""
+"""The run-time type checker of the tests."""
 
 from beartype import BeartypeConf, beartype
 
-# As PEP 484 has it, an int passes where a float is asked for.
+# PEP 484 allows an int wherever a float is annotated.
 checked = beartype(conf=BeartypeConf(is_pep484_tower=True))

@@ -1,18 +1,18 @@
-"""What every test may lean on: shapes checked at run time, quiet surroundings, real material."""
+"""Set-up of all tests: run-time shape checks, isolated settings, real models and photographs."""
 
 import os
 
-# Several workers (`pytest -n 2`) share the cores, or torch's threads would wait for one another's;
-# servers and children that they start take it over. Before torch is imported, which reads it.
+# Several workers (`pytest -n 2`) share the cores; otherwise their torch threads would wait for each
+# other. Servers and child processes inherit the variable. torch reads it when it is imported.
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if WORKERS > 1:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
 
 from jaxtyping import install_import_hook  # noqa: E402
 
-import tests.checker  # noqa: E402, F401 - the hook looks it up by its name
+import tests.checker  # noqa: E402, F401 - the hook finds it by name
 
-# Before anything of core is imported: annotated types and shapes are then checked at every call.
+# Checks annotated types and shapes at every call; must come before any import of core.
 install_import_hook("core", "tests.checker.checked")
 
 from pathlib import Path  # noqa: E402
@@ -26,14 +26,15 @@ from timm.models import save_for_hf  # noqa: E402
 
 from core import images, zoo  # noqa: E402
 from core.settings import BUNDLED, Settings  # noqa: E402
+from core.zoo.installed import PACKAGES  # noqa: E402
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
 
 
 @pytest.fixture(autouse=True)
-def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
-    """No test sees the user's settings, store or hub cache, the bundled zoo, or asks a real hub."""
+def _isolated_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory):
+    """Hide the user's settings and caches, bundled and installed models, and the real hub."""
     for name in (
         "MODELS",
         "PICTURES",
@@ -47,14 +48,26 @@ def _own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         monkeypatch.delenv(f"ZOOSCOPE_{name}", raising=False)
     monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
     monkeypatch.setenv("ZOOSCOPE_SETS", str(tmp_path_factory.mktemp("sets")))
+    monkeypatch.setenv("ZOOSCOPE_NETWORKS", str(tmp_path_factory.getbasetemp() / "networks"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # nobody listens on discard
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # no server listens on the discard port
     monkeypatch.setattr("core.zoo.card.BUNDLED", tmp_path_factory.getbasetemp() / "no weights")
+    monkeypatch.setattr("core.zoo.installed.PACKAGES", {})
 
 
 @pytest.fixture
-def bundled(_own_surroundings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The networks that ship with Zooscope, by name, seen as in the app."""
+def installed(_isolated_settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Make the networks of installed packages available as in the app, and return their names.
+
+    Each is converted once in a session of tests, where a test loads it.
+    """
+    monkeypatch.setattr("core.zoo.installed.PACKAGES", PACKAGES)
+    return [f"installed/{name}" for name in PACKAGES]
+
+
+@pytest.fixture
+def bundled(_isolated_settings, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Make the bundled networks available as in the app, and return their names."""
     monkeypatch.setattr("core.zoo.card.BUNDLED", BUNDLED)
     names = sorted(folder.name for folder in BUNDLED.iterdir()) if BUNDLED.is_dir() else []
     return [f"bundled/{name}" for name in names]
@@ -69,7 +82,7 @@ def settings(tmp_path: Path) -> Settings:
 def shared_models() -> Path:
     folder = SHARED / "models"
     if not folder.is_dir():
-        pytest.skip("the real weights of ../shared/models are not here")
+        pytest.skip("the real weights in ../shared/models are missing")
     return folder
 
 
@@ -77,19 +90,19 @@ def shared_models() -> Path:
 def shared_photos() -> Path:
     folder = SHARED / "photos"
     if not folder.is_dir():
-        pytest.skip("the photographs of ../shared/photos are not here")
+        pytest.skip("the photographs in ../shared/photos are missing")
     return folder
 
 
 @pytest.fixture(scope="session")
 def small_model() -> zoo.Model:
-    """A small untrained CNN, for what does not depend on training."""
+    """A small untrained CNN, for tests that need no trained weights."""
     return zoo.load("untrained/test_resnet")
 
 
 @pytest.fixture
 def noise() -> Image.Image:
-    """A picture of coloured noise, 40 × 30."""
+    """A picture of coloured noise, 40 × 30 pixels."""
     pixels = np.random.default_rng(0).integers(0, 256, (30, 40, 3), np.uint8)
     return images.read(images.png(Image.fromarray(pixels)))
 

@@ -1,4 +1,4 @@
-"""A set of pictures that a test holds in its hands."""
+"""A picture set in memory, for tests."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,15 +7,25 @@ from PIL import Image
 from core import images, scenes
 
 
-class HeldSet:
-    """Pictures with labels, as a set; counts how often each was asked for."""
+class InMemorySet:
+    """A picture set with labels that records which pictures are read.
+
+    Args:
+        name: Title, and part of the reference.
+        imgs: The pictures.
+        labels: The pictures' classes; no picture has a label if empty.
+
+    Attributes:
+        pictures: The pictures.
+        read_indices: The index of each picture that was read, in order.
+    """
 
     def __init__(self, name: str, imgs: Sequence[Image.Image], labels: Sequence[str] = ()):
         self.name = name
         self.keys = tuple(images.picture_id(img) for img in imgs)
         self.reference = f"held:{name}"
         self.classes = tuple(sorted(set(labels)))
-        self.asked: list[int] = []
+        self.read_indices: list[int] = []
         self.pictures = list(imgs)
         self._labels = list(labels) or [""] * len(self.pictures)
 
@@ -23,7 +33,7 @@ class HeldSet:
         return len(self.keys)
 
     def image(self, index: int, size: int = 320) -> Image.Image:
-        self.asked.append(index)
+        self.read_indices.append(index)
         return self.pictures[index]
 
     def label(self, index: int) -> str:
@@ -33,8 +43,8 @@ class HeldSet:
         return {}
 
 
-def drawn(count: int, size: int = 96, classes: Sequence[str] = scenes.CLASSES) -> HeldSet:
-    """Scenes of some classes in turn, as a set."""
+def draw_set(count: int, size: int = 96, classes: Sequence[str] = scenes.CLASSES) -> InMemorySet:
+    """Draw scenes of some classes in turn, as a set."""
     labels = [classes[index % len(classes)] for index in range(count)]
     imgs = [scenes.draw(label, seed=index, size=size).image for index, label in enumerate(labels)]
-    return HeldSet(f"drawn {count}", imgs, labels)
+    return InMemorySet(f"drawn {count}", imgs, labels)

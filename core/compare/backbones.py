@@ -1,6 +1,5 @@
-"""What a network costs here: the figures one chooses a backbone by."""
+"""Costs of a network on this machine: parameters, multiply-adds, time and memory."""
 
-import os
 import platform
 import time
 import weakref
@@ -12,29 +11,32 @@ import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from joblib import cpu_count
+from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from typing_extensions import override
 
-from core import cores
-from core.compare.agreement import Marks
+from core.compare.accuracy import AccuracyReport
+from core.compare.size import network_size
 from core.steps import Progress, Steps, drain
+from core.threads import ALL_THREADS
 from core.zoo import Model
 
-# Passes that are not counted, and those that are: so many, or as many as fit into so many seconds.
-WARM, REPEATS, FEWEST, SECONDS = 2, 20, 3, 2.0
+# Number of forward passes: untimed ones first, to warm up, then timed ones. Timing stops after
+# REPEATS passes or MAX_SECONDS, but not before MIN_REPEATS passes.
+WARM_UP, REPEATS, MIN_REPEATS, MAX_SECONDS = 2, 20, 3, 2.0
 
 
 @dataclass(frozen=True)
 class Costs:
-    """What a network costs.
+    """Costs of a network for one picture of its input size.
 
     Attributes:
-        parameters: How many.
-        multiply_adds: For one picture of its input size.
-        seconds: Of each pass of one picture.
-        memory: Bytes of the weights, and of all that is computed and alive at once for one picture.
+        parameters: Number of parameters.
+        multiply_adds: Number of multiply-adds in convolutions and linear layers.
+        seconds: Duration of each timed forward pass of one picture.
+        memory: Bytes of the weights plus the peak of the activations.
     """
 
     parameters: int
@@ -43,123 +45,128 @@ class Costs:
     memory: int
 
 
-def costs(m: Model) -> Costs:
-    """Measure a network on this machine. See `costs_steps`."""
-    return drain(costs_steps(m))
+def measure_costs(m: Model) -> Costs:
+    """Measure the costs of a network on this machine. See `measure_costs_steps`."""
+    return drain(measure_costs_steps(m))
 
 
-def costs_steps(m: Model) -> Steps[Costs]:
-    """Measure a network on this machine; a step is a pass. Nothing else should run meanwhile."""
+def measure_costs_steps(m: Model) -> Steps[Costs]:
+    """Measure the costs of a network on this machine; a step is a forward pass.
+
+    The times are valid only if no other computation runs meanwhile.
+    """
     noise = torch.rand(1, *m.input_size, generator=torch.Generator().manual_seed(0))
     x = m.preprocessing.normalised(noise.to(m.device))
-    most = peak(m, x)
+    activations = peak_activation_bytes(m, x)
     seconds: list[float] = []
-    for warm in range(WARM):
-        yield Progress(warm, WARM + REPEATS)
-        _timed(m, x)
-    while len(seconds) < FEWEST or (len(seconds) < REPEATS and sum(seconds) < SECONDS):
-        yield Progress(WARM + len(seconds), WARM + REPEATS)
-        seconds.append(_timed(m, x))
+    for step in range(WARM_UP):
+        yield Progress(step, WARM_UP + REPEATS)
+        _time_forward(m, x)
+    while len(seconds) < MIN_REPEATS or (len(seconds) < REPEATS and sum(seconds) < MAX_SECONDS):
+        yield Progress(WARM_UP + len(seconds), WARM_UP + REPEATS)
+        seconds.append(_time_forward(m, x))
+    size = network_size(m)
     return Costs(
-        parameters=sum(parameter.numel() for parameter in m.net.parameters()),
-        multiply_adds=multiply_adds(m),
+        parameters=size.parameters,
+        multiply_adds=size.multiply_adds,
         seconds=np.array(seconds),
-        memory=m.memory + most,
+        memory=m.memory + activations,
     )
 
 
-def multiply_adds(m: Model) -> int:
-    """Products summed up in convolutions and linear layers for one picture of the input size.
+def peak_activation_bytes(m: Model, x: Float[Tensor, "n c h w"]) -> int:
+    """Measure the largest total size of the input and all activations alive at once, in bytes.
 
-    Each number that such a layer gives is a sum of as many as its kernel covers. Attention's
-    products between positions are not counted.
-    """
-    total = 0
-    for layer in m.layers.values():
-        module = m.net.get_submodule(layer.module)
-        if isinstance(module, nn.Conv1d | nn.Conv2d):
-            covered = module.in_channels // module.groups * int(np.prod(module.kernel_size))
-        elif isinstance(module, nn.Linear):
-            covered = module.in_features
-        else:
-            continue
-        total += int(np.prod(layer.shape)) * covered
-    return total
-
-
-def peak(m: Model, x: Float[Tensor, "n c h w"]) -> int:
-    """Bytes of the input and of all that is computed from it and alive at once.
-
-    What an operation needs for itself alone (a convolution's unfolded picture) is not seen.
+    Temporary memory inside an operation, such as a convolution's unfolded input, is not included.
     """
     weights = [*m.net.parameters(), *m.net.buffers()]
-    with m.borrow() as net, torch.no_grad(), _Alive([*weights, x]) as alive:
+    with m.borrow() as net, torch.no_grad(), _AllocationTracker([*weights, x]) as tracker:
         net(x)
-    return alive.most + x.nbytes
+    return tracker.peak + x.nbytes
 
 
-def machine(on: torch.device) -> str:
-    """What a speed was measured on, in words."""
-    if on.type == "cuda":
-        return str(torch.cuda.get_device_name(on))
-    threads = f"{cores.FULL} thread{'s' * (cores.FULL != 1)}"  # whichever thread asks for it
-    return f"{platform.machine()}, {os.cpu_count()} cores, {threads}"
+def machine_name(device: torch.device) -> str:
+    """Describe the hardware on which a speed is measured: the GPU, or processor and threads."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    # ALL_THREADS, not torch's current limit: the name is part of a recipe, so it has to be the
+    # same in threads that are limited to one core.
+    threads = f"{ALL_THREADS} thread{'s' * (ALL_THREADS != 1)}"
+    return f"{platform.machine()}, {cpu_count()} cores, {threads}"
 
 
-def table(measured: Mapping[str, Costs], scored: Mapping[str, Marks]) -> pd.DataFrame:
-    """What one chooses a backbone by, one row a network.
+def backbone_table(
+    costs: Mapping[str, Costs], accuracies: Mapping[str, AccuracyReport]
+) -> pd.DataFrame:
+    """Return a table of costs and accuracy, one row per network.
 
     Args:
-        measured: By network.
-        scored: Those whose classes have the labels' names; NaN for others.
+        costs: Costs by network.
+        accuracies: Accuracy by network; networks without one get NaN.
     """
-    columns: dict[str, Callable[[str, Costs], float]] = {
-        "parameters": lambda _, one: one.parameters,
-        "multiply-adds": lambda _, one: one.multiply_adds,
-        "ms a picture": lambda _, one: 1000 * float(np.median(one.seconds)),
-        "memory, MB": lambda _, one: one.memory / 1e6,
-        "accuracy": lambda name, _: scored[name].accuracy if name in scored else np.nan,
-        "ECE": lambda name, _: scored[name].calibration.ece if name in scored else np.nan,
+
+    def accuracy(name: str) -> float:
+        return accuracies[name].accuracy if name in accuracies else np.nan
+
+    def calibration_error(name: str) -> float:
+        return accuracies[name].calibration.ece if name in accuracies else np.nan
+
+    columns: dict[str, Callable[[str], float]] = {
+        "parameters": lambda name: costs[name].parameters,
+        "multiply-adds": lambda name: costs[name].multiply_adds,
+        "ms a picture": lambda name: 1000 * float(np.median(costs[name].seconds)),
+        "memory, MB": lambda name: costs[name].memory / 1e6,
+        "accuracy": accuracy,
+        "ECE": calibration_error,
     }
     return pd.DataFrame(
-        {title: [tell(*row) for row in measured.items()] for title, tell in columns.items()},
-        index=pd.Index(list(measured), name="network"),
+        {title: [value(name) for name in costs] for title, value in columns.items()},
+        index=pd.Index(list(costs), name="network"),
     )
 
 
-def _timed(m: Model, x: Tensor) -> float:
+def _time_forward(m: Model, x: Tensor) -> float:
+    """Return the seconds of one forward pass, including the transfer of the output to the CPU."""
     with m.borrow() as net, torch.inference_mode():
         start = time.perf_counter()
         net(x).cpu()
         return time.perf_counter() - start
 
 
-class _Alive(TorchDispatchMode):
-    """While it lasts: the bytes of the tensors that operations gave and nobody has dropped yet."""
+class _AllocationTracker(TorchDispatchMode):
+    """A context that measures the memory of all living tensors that operations have returned.
 
-    def __init__(self, before: Sequence[Tensor]):
+    Args:
+        existing: Tensors whose memory is not counted.
+
+    Attributes:
+        current: Bytes alive now.
+        peak: Largest number of bytes alive at once.
+    """
+
+    def __init__(self, existing: Sequence[Tensor]):
         super().__init__()
-        self.now = self.most = 0
-        self._known = {tensor.untyped_storage().data_ptr() for tensor in before}
+        self.current = self.peak = 0
+        self._addresses = {tensor.untyped_storage().data_ptr() for tensor in existing}
 
     @override
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         output = func(*args, **(kwargs or {}))
-        for given in tree_leaves(output):
-            if isinstance(given, Tensor):
-                self._meet(given.untyped_storage())
+        for leaf in tree_leaves(output):
+            if isinstance(leaf, Tensor):
+                self._track(leaf.untyped_storage())
         return output
 
-    def _meet(self, storage: torch.UntypedStorage) -> None:
-        # By address: of what shares memory (views, work in place) the memory counts once.
+    def _track(self, storage: torch.UntypedStorage) -> None:
+        # Views and in-place operations return memory that is counted already; the address shows it.
         address, size = storage.data_ptr(), storage.nbytes()
-        if not size or address in self._known:
+        if not size or address in self._addresses:
             return
-        self._known.add(address)
-        self.now += size
-        self.most = max(self.most, self.now)
-        weakref.finalize(storage, self._part, address, size)
+        self._addresses.add(address)
+        self.current += size
+        self.peak = max(self.peak, self.current)
+        weakref.finalize(storage, self._release, address, size)
 
-    def _part(self, address: int, size: int) -> None:
-        self._known.discard(address)
-        self.now -= size
+    def _release(self, address: int, size: int) -> None:
+        self._addresses.discard(address)
+        self.current -= size

@@ -1,23 +1,23 @@
-"""Whether a network that is 80 % sure is right 80 % of the time."""
+"""Calibration: is a network that predicts with a probability of 80 % right 80 % of the time?"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-# Of equal width, as in Guo et al. 2017, section 5.
+# Bins of equal width, as in Guo et al. 2017, section 5.
 BINS = 15
 
 
 @dataclass(frozen=True)
 class Reliability:
-    """How often a network is right, by how sure it is.
+    """A reliability diagram: accuracy by predicted probability.
 
     Attributes:
-        edges: Of the bins, 0 to 1; each has its upper edge.
-        count: Pictures in each bin.
-        confidence: Mean probability of the top class in each bin; NaN where it is empty.
-        accuracy: Share of its pictures whose top class is right; NaN where it is empty.
+        edges: Edges of the bins, 0 to 1; the upper edge belongs to a bin, the lower one does not.
+        count: Number of pictures in each bin.
+        confidence: Mean predicted probability in each bin; NaN if it is empty.
+        accuracy: Share of right predictions in each bin; NaN if it is empty.
     """
 
     edges: Float[np.ndarray, " edges"]
@@ -28,28 +28,28 @@ class Reliability:
     @property
     def ece(self) -> float:
         """Expected calibration error, 0 to 1: Guo et al. 2017 (arXiv 1706.04599), equation 3."""
-        full = self.count > 0
-        gaps = np.abs(self.accuracy[full] - self.confidence[full])
-        return float((self.count[full] * gaps).sum() / self.count.sum())
+        filled = self.count > 0
+        gaps = np.abs(self.accuracy[filled] - self.confidence[filled])
+        return float((self.count[filled] * gaps).sum() / self.count.sum())
 
 
 def reliability(
     probability: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bins: int = BINS
 ) -> Reliability:
-    """The reliability diagram of some predictions.
+    """Compute the reliability diagram of some predictions (Guo et al. 2017, section 2).
 
     Args:
-        probability: Of each picture's top class, 0 to 1; at least one.
+        probability: Probability of each picture's most probable class, 0 to 1; at least one.
         right: Whether that class is right.
-        bins: How many.
+        bins: Number of bins.
     """
     edges = np.linspace(0, 1, bins + 1)
-    # Its upper edge belongs to a bin, (m - 1)/M < p ≤ m/M, and 0 to the first.
-    place = np.clip(np.digitize(probability, edges, right=True) - 1, 0, bins - 1)
-    count = np.bincount(place, minlength=bins)
+    # Bin m contains (m - 1)/M < p ≤ m/M; p = 0 belongs to the first bin.
+    bin_index = np.clip(np.digitize(probability, edges, right=True) - 1, 0, bins - 1)
+    count = np.bincount(bin_index, minlength=bins)
 
-    def means(values: np.ndarray) -> np.ndarray:
-        sums = np.bincount(place, values.astype(np.float64), minlength=bins)
+    def bin_means(values: np.ndarray) -> np.ndarray:
+        sums = np.bincount(bin_index, values.astype(np.float64), minlength=bins)
         return np.divide(sums, count, out=np.full(bins, np.nan), where=count > 0)
 
-    return Reliability(edges, count, means(probability), means(right))
+    return Reliability(edges, count, bin_means(probability), bin_means(right))

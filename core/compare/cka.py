@@ -1,14 +1,16 @@
-"""Centred kernel alignment: how alike two layers arrange the same pictures, whatever their units.
+"""Centred kernel alignment (CKA): how similarly two layers arrange the same pictures.
 
-Linear CKA (Kornblith et al. 2019, arXiv 1905.00414) is blind to rotation and scale of the features.
-Two estimators of its HSIC (Hilbert-Schmidt independence criterion) are here:
+Linear CKA (Kornblith et al. 2019, arXiv 1905.00414) does not change when features are rotated or
+scaled. It is computed from HSIC (the Hilbert-Schmidt independence criterion), for which this module
+has two estimators:
 
-- the plain one of that paper, for features that are at hand for all pictures (`cka`);
-- Song's unbiased one (2012, JMLR 13, equation 5), averaged over mini-batches as Nguyen et al. do
-  (2021, arXiv 2010.15327, equations 2 and 3), for which memory does not grow with the pictures
-  (`cka` with a batch, `grams` and `between`).
+- the biased estimator of that paper, for features of all pictures in memory (`cka`);
+- the unbiased estimator HSIC₁ (Song et al. 2012, JMLR 13, equation 5), averaged over mini-batches
+  (Nguyen et al. 2021, arXiv 2010.15327, equations 2 and 3), whose working memory does not grow with
+  the number of pictures (`cka` with a batch size, `grams` and `cka_matrix`).
 
-Both are 1 for a layer with itself. The unbiased one may be a little below 0 for strangers.
+Both are 1 for a layer with itself. The unbiased estimator may be slightly negative for unrelated
+layers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,42 +21,42 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from core import sweep
+from core import batched_reading
 from core.errors import ZooscopeError
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
-# Pictures in a mini-batch, the same for all networks, since only the same batches compare. Of 280
-# scenes CKA strays by 0.03 with batches of 8 and by 0.02 with 16, for which a MobileNetV2 at
-# 224 px takes more than 300 MB.
-BATCH = 8
+# Pictures in a mini-batch, the same for all networks, because Gram matrices are compared batch by
+# batch. Over 280 scenes the error of CKA is 0.03 with batches of 8 and 0.02 with batches of 16; but
+# with 16, a MobileNetV2 at 224 px needs more than 300 MB.
+BATCH_SIZE = 8
 # The unbiased estimator divides by n - 3.
-FEWEST = 4
-# Features in one product of a Gram matrix. Of 800,000 at once, products took 12 ms and not 7, and
-# lost eight times as much to float32's rounding.
-SLICE = 2**15
-# A layer whose centred Gram matrix is this small beside the matrix itself tells no picture from
-# another: what is left is float32's rounding.
-FLAT = 1e-5
+MIN_BATCH_SIZE = 4
+# Features per matrix product when a Gram matrix is computed. With 800,000 features, one product of
+# all of them took 12 ms instead of 7 ms, and its float32 rounding error was eight times as large.
+FEATURES_PER_PRODUCT = 2**15
+# A layer counts as constant over a batch if no entry of the centred Gram matrix exceeds this share
+# of the largest entry of the Gram matrix: such entries are float32's rounding errors.
+CONSTANT_TOLERANCE = 1e-5
 
 
 class TooFewPictures(ZooscopeError):
-    """There are not enough pictures for this figure."""
+    """There are not enough pictures for a measure."""
 
 
-class OtherPictures(ZooscopeError):
-    """Features of different pictures are no pair."""
+class DifferentPictures(ZooscopeError):
+    """Two layers cannot be compared, because their features are of different pictures."""
 
 
 @dataclass(frozen=True)
 class Grams:
-    """How alike each layer of a network finds each two pictures of a mini-batch.
+    """Centred Gram matrices of a network's layers: the similarity of each pair of pictures.
 
     Attributes:
-        layers: Dotted names, in the order of computing.
-        entries: For each layer the upper triangles of its centred Gram matrices, all batches in one
-            row, weighted so that the dot product of two rows is the sum over batches of HSIC₁.
-        sizes: Pictures in each batch.
+        layers: Dotted names, in the order of computation.
+        entries: One row per layer: the upper triangles of its centred Gram matrices of all batches,
+            weighted so that the dot product of two rows is the sum of HSIC₁ over the batches.
+        sizes: Number of pictures in each batch.
     """
 
     layers: tuple[str, ...]
@@ -65,126 +67,143 @@ class Grams:
 def cka(
     a: Float[np.ndarray, "na da"], b: Float[np.ndarray, "nb db"], batch: int | None = None
 ) -> float:
-    """Linear CKA of two layers' features of the same pictures.
+    """Compute linear CKA between two layers from their features of the same pictures.
 
     Args:
-        a: One layer's features.
-        b: The other's, of the same pictures in the same order.
-        batch: Rows of a mini-batch, for the unbiased estimator; None for the plain one.
+        a: Features at one layer.
+        b: Features at the other layer, of the same pictures in the same order.
+        batch: Pictures per mini-batch, for the unbiased estimator; None for the biased estimator.
 
     Returns:
-        1 where features differ by rotation and scale only; NaN where a layer gives the same for all
-        pictures, which are then arranged in no way at all. The plain estimate of two pictures is
-        always 1, and it is too high where there are fewer pictures than features.
+        1 if the features differ by rotation and scale only; NaN if a layer is constant over all
+        pictures. The biased estimate is always 1 for two pictures, and too high if there are fewer
+        pictures than features.
 
     Raises:
-        OtherPictures: There are more rows in one than in the other.
-        TooFewPictures: Fewer than 2; for the unbiased estimator fewer than 4.
+        DifferentPictures: a and b have different numbers of rows.
+        TooFewPictures: There are fewer than 2 pictures; for the unbiased estimator fewer than 4.
     """
     if len(a) != len(b):
-        raise OtherPictures(f"{len(a)} rows and {len(b)} are not of the same pictures.")
+        raise DifferentPictures(
+            f"The features have {len(a)} rows and {len(b)} rows; compute both from the same"
+            " pictures."
+        )
     if batch is None:
-        return _plain(a, b)
-    runs = even(np.arange(len(a)), batch)
-    rows = [[_entries(_gram(x[run])) for run in runs] for x in (a, b)]
-    return float(_cosines(*(np.concatenate(row)[None] for row in rows))[0, 0])
+        return _biased_cka(a, b)
+    batches = split_evenly(np.arange(len(a)), batch)
+    rows = [np.concatenate([_entries(_gram(x[indices])) for indices in batches]) for x in (a, b)]
+    return float(_cosines(rows[0][None], rows[1][None])[0, 0])
 
 
 def grams(m: Model, imgs: Sequence[Image.Image], layers: Sequence[str], seed: int = 0) -> Grams:
-    """The Gram matrices of some layers. See `grams_steps`."""
-    batches = [[imgs[index] for index in run] for run in shuffled(len(imgs), seed)]
-    return drain(grams_steps(m, sweep.inputs(m, batches), len(imgs), layers))
+    """Compute the centred Gram matrices of several layers. See `grams_steps`."""
+    batches = [[imgs[index] for index in indices] for indices in shuffled_batches(len(imgs), seed)]
+    return drain(grams_steps(m, batched_reading.input_batches(m, batches), len(imgs), layers))
 
 
 def grams_steps(
-    m: Model, inputs: Iterable[Float[Tensor, "n c h w"]], total: int, layers: Sequence[str]
+    m: Model, inputs: Iterable[Float[Tensor, "n c h w"] | None], total: int, layers: Sequence[str]
 ) -> Steps[Grams]:
-    """The Gram matrices of some layers' flattened activations; a step is a mini-batch.
+    """Compute the centred Gram matrices of several layers' activations; a step is a mini-batch.
 
-    An activation goes as soon as its Gram matrix is there: none is held for two layers at once.
+    Each activation is replaced by its Gram matrix during the forward pass, so that no two layers'
+    activations are in memory at once.
 
     Args:
         m: The network.
-        inputs: The pictures as it wants them (`sweep.inputs`), a mixed mini-batch at a time; for
-            a network to compare with the same ones in this order.
-        total: How many there are in all.
-        layers: Their names.
+        inputs: Preprocessed pictures (`batched_reading.input_batches`), by shuffled mini-batch.
+            Networks can be compared only if they get the same batches in the same order. None
+            means that the next batch is being read (`batched_reading.input_batches_in_turns`).
+        total: Number of pictures in all batches.
+        layers: Dotted names.
 
     Raises:
-        TooFewPictures: Fewer than 4 in a batch.
-        UnknownLayer: No such layer.
+        TooFewPictures: A batch has fewer than 4 pictures.
+        UnknownLayer: The network has no such layer.
     """
-    parts: list[list[np.ndarray]] = [[] for _ in layers]
+    rows: list[list[np.ndarray]] = [[] for _ in layers]
     sizes: list[int] = []
     for x in inputs:
-        found = sweep.seen(m, x, layers, _products)
-        for part, name in zip(parts, layers, strict=True):
-            part.append(_entries(found[name].double().cpu().numpy()))
+        if x is None:
+            yield Progress(sum(sizes), total)
+            continue
+        gram_matrices = batched_reading.read_layers(m, x, layers, _activation_gram)
+        for row, name in zip(rows, layers, strict=True):
+            row.append(_entries(gram_matrices[name].double().cpu().numpy()))
         sizes.append(len(x))
         yield Progress(sum(sizes), total)
-    rows = [np.concatenate(part) for part in parts]
-    return Grams(tuple(layers), np.stack(rows).astype(np.float32), tuple(sizes))
+    entries = np.stack([np.concatenate(row) for row in rows])
+    return Grams(tuple(layers), entries.astype(np.float32), tuple(sizes))
 
 
-def between(a: Grams, b: Grams) -> Float[np.ndarray, "la lb"]:
-    """CKA of every layer of one network with every layer of another, by the unbiased estimator.
+def cka_matrix(a: Grams, b: Grams) -> Float[np.ndarray, "la lb"]:
+    """Compute CKA between all layers of two networks with the unbiased estimator.
 
     Args:
-        a: Of the same mini-batches as b.
-        b: Of another network, or the same.
+        a: Gram matrices of one network.
+        b: Gram matrices of another or the same network, of the same mini-batches.
+
+    Returns:
+        One row per layer of a, one column per layer of b; NaN where a layer is constant.
 
     Raises:
-        OtherPictures: The batches are others.
+        DifferentPictures: The mini-batches differ in size.
     """
     if a.sizes != b.sizes:
-        raise OtherPictures("These Gram matrices are not of the same pictures.")
+        raise DifferentPictures(
+            "These Gram matrices are of different mini-batches; compute both from the same pictures"
+            " with the same seed."
+        )
     return _cosines(a.entries, b.entries).astype(np.float32)
 
 
-def shuffled(count: int, seed: int, size: int = BATCH) -> list[list[int]]:
-    """Pictures in mini-batches, mixed: sets lie sorted by class, and HSIC₁ wants fair samples.
+def shuffled_batches(count: int, seed: int, size: int = BATCH_SIZE) -> list[list[int]]:
+    """Split the indices of `count` pictures into shuffled mini-batches.
+
+    Picture sets are sorted by class, but HSIC₁ needs batches that are random samples.
 
     Raises:
-        TooFewPictures: Fewer than 4.
+        TooFewPictures: The count or the size is less than 4.
     """
     order = np.random.default_rng(seed).permutation(count)
-    return [run.tolist() for run in even(order, size)]
+    return [indices.tolist() for indices in split_evenly(order, size)]
 
 
-def even(order: np.ndarray, size: int) -> list[np.ndarray]:
-    """Runs of at most so many, none much smaller than another.
+def split_evenly(order: np.ndarray, size: int) -> list[np.ndarray]:
+    """Split indices into batches of nearly equal length, at most `size`.
 
     Raises:
-        TooFewPictures: Fewer than 4, or runs of fewer.
+        TooFewPictures: The number of indices or the size is less than 4.
     """
-    if len(order) < FEWEST or size < FEWEST:
+    if len(order) < MIN_BATCH_SIZE or size < MIN_BATCH_SIZE:
         raise TooFewPictures(
-            f"CKA by mini-batches needs {FEWEST} pictures at least, and takes {FEWEST} at once at"
-            f" least; there are {len(order)} in batches of {size}. Choose more."
+            f"CKA by mini-batches needs {MIN_BATCH_SIZE} pictures at least, in batches of"
+            f" {MIN_BATCH_SIZE} at least; there are {len(order)} in batches of {size}. Choose more."
         )
     return np.array_split(order, -(-len(order) // size))
 
 
-def centred(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
-    """A Gram matrix of which neither the diagonal nor what is common to a row is left.
+def u_centred(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
+    """Return the U-centred Gram matrix: its diagonal and the sums of its rows are 0.
 
-    Székely and Rizzo 2014 (arXiv 1310.2926, definition 2). The dot product of two such matrices
-    over n(n - 3) is HSIC₁ (Song 2012, equation 5), in fewer words.
+    Székely and Rizzo 2014 (arXiv 1310.2926, definition 2). The dot product of two U-centred
+    matrices divided by n(n - 3) is HSIC₁: Song et al. 2012, equation 5, in a shorter form.
     """
     n = len(gram)
-    bare = gram - np.diag(np.diag(gram))
-    rows = bare.sum(axis=1) / (n - 2)
-    left = bare - rows[:, None] - rows + bare.sum() / ((n - 1) * (n - 2))
-    return left - np.diag(np.diag(left))
+    off_diagonal = gram - np.diag(np.diag(gram))
+    rows = off_diagonal.sum(axis=1) / (n - 2)
+    total = off_diagonal.sum() / ((n - 1) * (n - 2))
+    centred = off_diagonal - rows[:, None] - rows + total
+    return centred - np.diag(np.diag(centred))
 
 
-def _products(values: Tensor) -> Float[Tensor, "n n"]:
-    """The Gram matrix of flattened activations (n, c, ...), summed up slice by slice."""
-    flat = values.flatten(1).float()
-    total = flat.new_zeros(len(flat), len(flat))
-    for part in flat.split(SLICE, dim=1):
-        total.addmm_(part, part.T)
-    return total
+def _activation_gram(activation: Tensor) -> Float[Tensor, "n n"]:
+    """Compute the Gram matrix of a flattened activation (n, c, ...), a slice of features a time."""
+    flat = activation.flatten(1).float()
+    gram = flat.new_zeros(len(flat), len(flat))
+    for part in flat.split(FEATURES_PER_PRODUCT, dim=1):
+        gram.addmm_(part, part.T)
+    return gram
 
 
 def _gram(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
@@ -193,42 +212,48 @@ def _gram(x: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n n"]:
 
 
 def _entries(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, " pairs"]:
-    """Upper triangle of the centred matrix, weighted so that dot products of two are HSIC₁."""
+    """Return the weighted upper triangle of the U-centred matrix; dot products are HSIC₁."""
     n = len(gram)
-    if n < FEWEST:
-        raise TooFewPictures(f"A mini-batch needs {FEWEST} pictures at least; this one has {n}.")
-    left = centred(gram)
-    if np.abs(left).max() <= FLAT * np.abs(gram).max():
-        left = np.zeros_like(left)
-    return left[np.triu_indices(n, 1)] * np.sqrt(2 / (n * (n - 3)))
+    if n < MIN_BATCH_SIZE:
+        raise TooFewPictures(
+            f"A mini-batch needs at least {MIN_BATCH_SIZE} pictures; this one has {n}."
+        )
+    centred = u_centred(gram)
+    if np.abs(centred).max() <= CONSTANT_TOLERANCE * np.abs(gram).max():
+        centred = np.zeros_like(centred)
+    return centred[np.triu_indices(n, 1)] * np.sqrt(2 / (n * (n - 3)))
 
 
 def _cosines(
     a: Float[np.ndarray, "la pairs"], b: Float[np.ndarray, "lb pairs"]
 ) -> Float[np.ndarray, "la lb"]:
-    """Nguyen et al. 2021, equation 3: HSICs over their roots; NaN for rows that are nothing."""
+    """Compute Nguyen et al. 2021, equation 3: cosines between rows; NaN for rows of zeros."""
     a, b = a.astype(np.float64), b.astype(np.float64)
-    lengths = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)
-    return np.divide(a @ b.T, lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0)
+    norms = np.linalg.norm(a, axis=1)[:, None] * np.linalg.norm(b, axis=1)
+    return np.divide(a @ b.T, norms, out=np.full(norms.shape, np.nan), where=norms > 0)
 
 
-def _plain(a: np.ndarray, b: np.ndarray) -> float:
-    """Kornblith et al. 2019, equation 4 and the linear kernel, the shorter way round."""
+def _biased_cka(a: np.ndarray, b: np.ndarray) -> float:
+    """Compute Kornblith et al. 2019, equation 4, with the linear kernel.
+
+    HSIC is computed from pictures × pictures matrices or from features × features matrices,
+    whichever are smaller; both give the same value.
+    """
     if len(a) < 2:
-        raise TooFewPictures("CKA needs two pictures at least; choose more.")
-    a, b = _centred_columns(a), _centred_columns(b)
+        raise TooFewPictures("CKA needs at least two pictures; choose more.")
+    a, b = _centre_columns(a), _centre_columns(b)
     if len(a) <= max(a.shape[1], b.shape[1]):
-        k, other = a @ a.T, b @ b.T
-        both, lengths = (k * other).sum(), np.linalg.norm(k) * np.linalg.norm(other)
+        gram_a, gram_b = a @ a.T, b @ b.T
+        hsic, norms = (gram_a * gram_b).sum(), np.linalg.norm(gram_a) * np.linalg.norm(gram_b)
     else:
-        both = np.square(a.T @ b).sum()
-        lengths = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
-    return float(both / lengths) if lengths else float("nan")
+        hsic = np.square(a.T @ b).sum()
+        norms = np.linalg.norm(a.T @ a) * np.linalg.norm(b.T @ b)
+    return float(hsic / norms) if norms else float("nan")
 
 
-def _centred_columns(x: np.ndarray) -> np.ndarray:
-    """Columns of mean 0; of constant ones nothing is left, also no rounding."""
+def _centre_columns(x: np.ndarray) -> np.ndarray:
+    """Subtract the mean of each column; constant columns become exactly 0, without rounding."""
     x = x.astype(np.float64)
-    left = x - x.mean(axis=0)
-    flat = np.abs(left).max(axis=0) <= 1e-9 * np.abs(x).max(axis=0)
-    return np.where(flat, 0, left)
+    centred = x - x.mean(axis=0)
+    constant = np.abs(centred).max(axis=0) <= 1e-9 * np.abs(x).max(axis=0)
+    return np.where(constant, 0, centred)

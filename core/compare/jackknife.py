@@ -1,51 +1,60 @@
-"""How far CKA might lie elsewhere, had other pictures of the same kind been chosen."""
+"""The standard error of CKA over the choice of pictures, by the jackknife."""
 
 from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float
 
-from core.compare.cka import Grams, between
+from core.compare.cka import Grams, cka_matrix
 
 
 def standard_error(a: Grams, b: Grams) -> Float[np.ndarray, "la lb"]:
-    """Standard error of CKA of every layer of one network with every layer of another.
+    """Estimate the standard error of CKA between all layers of two networks.
 
-    The delete-one jackknife over mini-batches (Efron and Stein 1981, equation 1.3): how far CKA
-    moves when one of them is left out. Batches are mixed, so that each is a fair draw of pictures.
+    The delete-one jackknife (Efron and Stein 1981, equation 1.3) computes the error from the
+    changes of CKA when each mini-batch in turn is left out. It assumes shuffled pictures, so that
+    each mini-batch is a random sample of them.
 
     Args:
-        a: Of the same mini-batches as b.
-        b: Of another network, or the same.
+        a: Gram matrices of one network.
+        b: Gram matrices of another or the same network, of the same mini-batches.
 
     Returns:
-        NaN where there is no CKA, and where there is but one mini-batch.
+        One row per layer of a, one column per layer of b; NaN where CKA is NaN, and everywhere if
+        there is only one mini-batch.
 
     Raises:
-        OtherPictures: The batches are others.
+        DifferentPictures: The mini-batches differ.
     """
-    whole = between(a, b).astype(np.float64)
-    count = len(a.sizes)
-    if count == 1:
-        return np.full(whole.shape, np.nan, np.float32)
-    # Summed up one by one: of 20,000 pictures there are 2,500 tables.
-    total, squares = np.zeros_like(whole), np.zeros_like(whole)
-    for without in _without_each(a, b):
-        moved = without - whole
-        total += moved
-        squares += moved**2
-    variance = (count - 1) / count * (squares - total**2 / count)
+    full = cka_matrix(a, b).astype(np.float64)
+    batch_count = len(a.sizes)
+    if batch_count == 1:
+        return np.full(full.shape, np.nan, np.float32)
+    # Accumulated one by one to save memory: 20,000 pictures have 2,500 mini-batches.
+    total, squares = np.zeros_like(full), np.zeros_like(full)
+    for cka in _leave_one_out(a, b):
+        difference = cka - full
+        total += difference
+        squares += difference**2
+    variance = (batch_count - 1) / batch_count * (squares - total**2 / batch_count)
     return np.sqrt(np.maximum(variance, 0)).astype(np.float32)
 
 
-def _without_each(a: Grams, b: Grams) -> Iterator[Float[np.ndarray, "la lb"]]:
-    """CKA without each mini-batch, from HSICs of all batches less that one's."""
+def _leave_one_out(a: Grams, b: Grams) -> Iterator[Float[np.ndarray, "la lb"]]:
+    """Yield CKA of all mini-batches but one, for each mini-batch that is left out.
+
+    CKA is a quotient of sums of HSIC over the mini-batches; the one left out is subtracted from
+    each sum.
+    """
+    # A batch of n pictures has n (n - 1) / 2 entries, one per pair of pictures.
     edges = np.cumsum([size * (size - 1) // 2 for size in a.sizes])[:-1]
     x, y = a.entries.astype(np.float64), b.entries.astype(np.float64)
-    both, own, theirs = x @ y.T, (x**2).sum(axis=1), (y**2).sum(axis=1)
-    for part, other in zip(np.split(x, edges, axis=1), np.split(y, edges, axis=1), strict=True):
-        left = (own - (part**2).sum(axis=1))[:, None] * (theirs - (other**2).sum(axis=1))
-        roots = np.sqrt(np.maximum(left, 0))
+    cross, x_squares, y_squares = x @ y.T, (x**2).sum(axis=1), (y**2).sum(axis=1)
+    x_batches, y_batches = np.split(x, edges, axis=1), np.split(y, edges, axis=1)
+    for x_batch, y_batch in zip(x_batches, y_batches, strict=True):
+        x_rest = x_squares - (x_batch**2).sum(axis=1)
+        y_rest = y_squares - (y_batch**2).sum(axis=1)
+        norms = np.sqrt(np.maximum(x_rest[:, None] * y_rest, 0))
         yield np.divide(
-            both - part @ other.T, roots, out=np.full(roots.shape, np.nan), where=roots > 0
+            cross - x_batch @ y_batch.T, norms, out=np.full(norms.shape, np.nan), where=norms > 0
         )

@@ -1,26 +1,25 @@
-"""How units of different networks, or layers, resemble each other."""
+"""Units of different layers or networks, matched by the correlation of their responses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.optimize import linear_sum_assignment
 
 from core.compare.cka import TooFewPictures
 
-# Over two pictures any two units that change at all correlate by 1 or -1.
-FEWEST = 3
+# Over two pictures, the correlation of any two units that are not constant is 1 or -1.
+MIN_PICTURES = 3
 
 
 @dataclass(frozen=True)
 class Match:
-    """A unit that responds as another does.
+    """The unit that is most similar to a given unit.
 
     Attributes:
-        layer: Where it is.
-        unit: Its number.
-        r: Correlation of the two over the pictures, -1 to 1.
+        layer: Its layer.
+        unit: Its index in the layer.
+        r: Correlation of the two units over the pictures, -1 to 1.
     """
 
     layer: str
@@ -29,11 +28,11 @@ class Match:
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Units of two layers, each with another one, the most alike first.
+class UnitPairs:
+    """Units of two layers, paired one to one, in order of decreasing correlation.
 
     Attributes:
-        units: Number of the one layer's unit, and of the other's.
+        units: Index of the first layer's unit and of the second layer's unit, one row per pair.
         r: Correlation of each pair over the pictures, -1 to 1.
     """
 
@@ -44,44 +43,48 @@ class Pairs:
 def correlations(
     a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]
 ) -> Float[np.ndarray, "ca cb"]:
-    """Pearson's correlation of every unit with every other over the same pictures.
+    """Compute Pearson's correlation of every unit of a with every unit of b over the same pictures.
 
-    A unit that never changes correlates with nothing: 0.
+    The correlation with a constant unit is 0.
     """
-    return (_standard(a).T @ _standard(b) / max(1, len(a))).astype(np.float32)
+    return (_standardise(a).T @ _standardise(b) / max(1, len(a))).astype(np.float32)
 
 
-def pairs(a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]) -> Pairs:
-    """Units of two layers paired one to one, so that the pairs' correlations sum up to the most.
+def pair_units(a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]) -> UnitPairs:
+    """Pair the units of two layers one to one so that the sum of correlations is maximal.
 
-    Li et al. 2016 (arXiv 1511.07543), section 3.2: bipartite matching. Of the larger layer some
-    units stay alone.
+    Bipartite matching (Li et al. 2016, arXiv 1511.07543, section 3.2). If one layer has more units,
+    some of them are in no pair.
 
     Args:
-        a: The one layer's responses to some pictures.
-        b: The other's to the same.
+        a: The first layer's responses to some pictures.
+        b: The second layer's responses to the same pictures.
 
     Raises:
-        TooFewPictures: Fewer than 3.
+        TooFewPictures: There are fewer than 3.
     """
-    if len(a) < FEWEST:
+    if len(a) < MIN_PICTURES:
         raise TooFewPictures(
-            f"Units are matched by their responses to {FEWEST} pictures at least; there are"
-            f" {len(a)}. Choose more."
+            f"Matching units needs at least {MIN_PICTURES} pictures; there are {len(a)}. Choose"
+            " more."
         )
+    from scipy.optimize import linear_sum_assignment  # 30 MB, which other pages do not need
+
     r = correlations(a, b)
     units = np.stack(linear_sum_assignment(r, maximize=True), axis=1)
-    found = r[units[:, 0], units[:, 1]]
-    order = np.argsort(-found, kind="stable")
-    return Pairs(units[order], found[order])
+    paired = r[units[:, 0], units[:, 1]]
+    order = np.argsort(-paired, kind="stable")
+    return UnitPairs(units[order], paired[order])
 
 
-def matched(unit: Float[np.ndarray, " n"], layers: Mapping[str, Float[np.ndarray, "n c"]]) -> Match:
-    """The unit of another network that responds most alike (Li et al. 2016, arXiv 1511.07543).
+def best_match(
+    unit: Float[np.ndarray, " n"], layers: Mapping[str, Float[np.ndarray, "n c"]]
+) -> Match:
+    """Find the unit of another network whose responses correlate most (Li et al. 2016).
 
     Args:
-        unit: Responses to some pictures.
-        layers: The other network's responses to the same pictures, by layer; at least one.
+        unit: A unit's responses to some pictures.
+        layers: The other network's responses to the same pictures, by layer; at least one layer.
     """
     best = Match("", 0, -2.0)
     for layer, responses in layers.items():
@@ -92,10 +95,10 @@ def matched(unit: Float[np.ndarray, " n"], layers: Mapping[str, Float[np.ndarray
     return best
 
 
-def _standard(x: np.ndarray) -> np.ndarray:
-    """Columns of mean 0 and standard deviation 1; constant ones are 0."""
+def _standardise(x: np.ndarray) -> np.ndarray:
+    """Scale columns to mean 0 and standard deviation 1; constant columns become 0."""
     x = x.astype(np.float64)
     centred = x - x.mean(axis=0)
-    spread = centred.std(axis=0)
-    flat = spread <= 1e-9 * np.abs(x).max(axis=0, initial=0)
-    return np.where(flat, 0, centred / np.where(flat, 1, spread))
+    deviation = centred.std(axis=0)
+    constant = deviation <= 1e-9 * np.abs(x).max(axis=0, initial=0)
+    return np.where(constant, 0, centred / np.where(constant, 1, deviation))

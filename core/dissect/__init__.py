@@ -1,29 +1,34 @@
-"""What a network's units respond to, and what breaks without them."""
+"""Network dissection: what units respond to, how they are linked, and what fails without them."""
 
 from core.dissect.ablation import logits_without
-from core.dissect.classes import by_class, selectivity
+from core.dissect.classes import responses_by_class, selectivity
 from core.dissect.concepts import CONCEPTS, PartScores, count_kinds, parts, parts_steps
-from core.dissect.fields import field_box, receptive_fields
+from core.dissect.fields import receptive_fields, receptive_fields_steps
 from core.dissect.filters import NoFilters, first_filters
 from core.dissect.links import incoming, outgoing
-from core.dissect.peaks import (
+from core.dissect.responses import (
     Responses,
-    activations,
+    activation_layers,
     dead_share,
     responses,
     responses_steps,
 )
+from core.dissect.strongest import StrongUnits, box_around, choose_units, strongest_units
+from core.dissect.votes import NoVotes, Votes, votes
 
 __all__ = [
     "CONCEPTS",
     "NoFilters",
+    "NoVotes",
     "PartScores",
     "Responses",
-    "activations",
-    "by_class",
+    "StrongUnits",
+    "Votes",
+    "activation_layers",
+    "box_around",
+    "choose_units",
     "count_kinds",
     "dead_share",
-    "field_box",
     "first_filters",
     "incoming",
     "logits_without",
@@ -31,7 +36,11 @@ __all__ = [
     "parts",
     "parts_steps",
     "receptive_fields",
+    "receptive_fields_steps",
     "responses",
+    "responses_by_class",
     "responses_steps",
     "selectivity",
+    "strongest_units",
+    "votes",
 ]

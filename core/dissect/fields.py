@@ -1,4 +1,4 @@
-"""Receptive fields: how much of the picture a unit looks at."""
+"""Receptive fields: the region of the input that a unit depends on."""
 
 from collections.abc import Sequence
 
@@ -6,60 +6,70 @@ import numpy as np
 import torch
 
 from core import probe
-from core.images import Box
+from core.layers import find_layers
+from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
-# Share of what reaches a unit that its field holds: the rest trickles in from far away, from
-# everywhere where a network squeezes and excites.
-HELD = 0.9
-# Inputs that the gradients are averaged over.
-LOOKS = 4
+# Share of the squared gradient that the field contains. The rest comes from far away; in networks
+# with squeeze-and-excitation, from the whole picture.
+FIELD_SHARE = 0.9
+# Number of noise inputs over which the gradients are averaged.
+NOISE_INPUTS = 4
 
 
 def receptive_fields(m: Model, names: Sequence[str]) -> dict[str, float]:
-    """The side, in input pixels, of the square about a unit that most of its input comes from.
+    """Compute the side of each layer's receptive field. See `receptive_fields_steps`."""
+    return drain(receptive_fields_steps(m, names))
 
-    It is the effective field (Luo et al. 2016, arXiv 1701.04128): the square that holds 90 % of
-    the squared gradient of the middle position's channels with respect to the input, on noise.
+
+def receptive_fields_steps(m: Model, names: Sequence[str]) -> Steps[dict[str, float]]:
+    """Compute the side of each layer's effective receptive field, in input pixels, layer by layer.
+
+    The effective field (Luo et al. 2016, arXiv 1701.04128) is the square that contains 90 % of the
+    squared gradient of the middle position's channels with respect to the input. The inputs are
+    noise, so that the field does not depend on a picture.
+
+    Args:
+        m: The network.
+        names: Layer names.
+
+    Returns:
+        The side by layer name.
 
     Raises:
         UnknownLayer: No such layer.
     """
-    layers = probe.find(m.layers, names)
-    random = torch.Generator().manual_seed(0)
-    x = torch.randn(LOOKS, *m.input_size, generator=random).to(m.device).requires_grad_()
-    found = {}
-    with m.borrow() as net, probe.Probe(net, layers) as reading:
-        reading.run(x)
-        for layer in layers:
-            values = reading.activations[layer.name]
-            if values.ndim == 4:
-                values = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
-            signs = torch.randn(values.shape, generator=random).to(values)
-            (pull,) = torch.autograd.grad((values * signs).sum(), x, retain_graph=True)
-            found[layer.name] = _side(pull.square().sum(dim=(0, 1)).cpu().numpy())
-    return found
+    layers = find_layers(m.layers, names)
+    generator = torch.Generator().manual_seed(0)
+    x = torch.randn(NOISE_INPUTS, *m.input_size, generator=generator).to(m.device).requires_grad_()
+    with m.borrow() as net, probe.Probe(net, layers) as layer_probe:
+        layer_probe.run(x)
+        activations = dict(layer_probe.activations)
+    sides = {}
+    for index, layer in enumerate(layers):
+        yield Progress(index, len(layers), note="measuring receptive fields")
+        values = activations[layer.name]
+        if values.ndim == 4:
+            values = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
+        # One gradient for all channels: with random weights, their gradients do not cancel.
+        weights = torch.randn(values.shape, generator=generator).to(values)
+        (gradient,) = torch.autograd.grad((values * weights).sum(), x, retain_graph=True)
+        sides[layer.name] = _side(gradient.square().sum(dim=(0, 1)).cpu().numpy())
+    return sides
 
 
-def field_box(m: Model, layer: str, side: float, place: Sequence[int]) -> Box:
-    """Where a unit's field lies on the model's input grid: left, top, right, bottom, in pixels.
+def _side(squared_gradient: np.ndarray) -> float:
+    """Return the side of the square around the centre of mass that contains most of the gradient.
 
-    It may reach beyond the grid, as the unit itself does.
+    Most means `FIELD_SHARE` of its sum. The square is no larger than the input.
     """
-    shape = probe.find(m.layers, [layer])[0].shape
-    height, width = m.input_size[1:]
-    rows, columns = shape[1:] if len(shape) == 3 else (1, 1)
-    y, x = (place[0] + 0.5) * height / rows, (place[1] + 0.5) * width / columns
-    return (x - side / 2, y - side / 2, x + side / 2, y + side / 2)
-
-
-def _side(pull: np.ndarray) -> float:
-    """The side of the square about the centre of mass that holds most of it."""
-    rows, columns = np.indices(pull.shape)
-    total = max(float(pull.sum()), 1e-30)
-    y, x = (pull * rows).sum() / total, (pull * columns).sum() / total
-    reach = np.maximum(np.abs(rows - y), np.abs(columns - x)).ravel()
-    order = np.argsort(reach)
-    within = np.cumsum(pull.ravel()[order]) / total
-    edge = reach[order][min(int(np.searchsorted(within, HELD)), reach.size - 1)]
-    return float(min(round(2 * edge) + 1, max(pull.shape)))
+    rows, columns = np.indices(squared_gradient.shape)
+    total = max(float(squared_gradient.sum()), 1e-30)
+    y = (squared_gradient * rows).sum() / total
+    x = (squared_gradient * columns).sum() / total
+    distance = np.maximum(np.abs(rows - y), np.abs(columns - x)).ravel()
+    order = np.argsort(distance)
+    share_within = np.cumsum(squared_gradient.ravel()[order]) / total
+    last = min(int(np.searchsorted(share_within, FIELD_SHARE)), distance.size - 1)
+    half_side = distance[order][last]
+    return float(min(round(2 * half_side) + 1, max(squared_gradient.shape)))

@@ -1,4 +1,4 @@
-"""The first layer's filters as pictures: the only ones that look at colours directly."""
+"""The first layer's filters as pictures: the only filters that apply to colours directly."""
 
 import numpy as np
 import torch
@@ -14,12 +14,13 @@ class NoFilters(ZooscopeError):
 
 
 def first_filters(m: Model) -> UInt8[np.ndarray, "c h w 3"]:
-    """The filters of the first convolution over colours; of several beside each other the widest.
+    """Return the filters of the first convolution over colours as pictures.
 
-    Grey is 0; each filter is stretched so that its largest weight is full colour.
+    If several convolutions read the input in parallel, the one with the largest kernel is used. A
+    weight of 0 is grey; each filter is scaled so that its largest absolute weight is full colour.
 
     Raises:
-        NoFilters: There is no such convolution.
+        NoFilters: The network has no such convolution.
     """
     weights = [
         module.weight.detach().float().cpu()
@@ -27,8 +28,10 @@ def first_filters(m: Model) -> UInt8[np.ndarray, "c h w 3"]:
         if isinstance(module, nn.Conv2d) and module.weight.shape[1] == 3
     ]
     if not weights:
-        raise NoFilters(f"{m.title} does not begin with a convolution over colours.")
-    widest = max(weights, key=lambda weight: weight.shape[-1])
-    largest = widest.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-9)
-    pixels = 127.5 * (1 + widest / largest).permute(0, 2, 3, 1)
+        raise NoFilters(
+            f"{m.title} does not begin with a convolution over colours; its filters can't be shown."
+        )
+    filters = max(weights, key=lambda weight: weight.shape[-1])
+    largest = filters.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=1e-9)
+    pixels = 127.5 * (1 + filters / largest).permute(0, 2, 3, 1)
     return pixels.round().to(torch.uint8).numpy()

@@ -1,7 +1,7 @@
-"""Which units feed a unit, and which it feeds.
+"""Links between units: how strongly a unit depends on earlier units and affects later ones.
 
-Weights alone say this only from one convolution to the next; between layers with more in between,
-the mean gradient says it (the expanded weights of Voss et al. 2021, Visualizing Weights).
+Weights measure this only between adjacent convolutions. Between layers further apart, the mean
+gradient does (the expanded weights of Voss et al. 2021, Visualizing Weights).
 """
 
 from collections.abc import Sequence
@@ -12,6 +12,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from core import probe
+from core.layers import Layer, UnknownLayer, find_layers
 from core.visualize.terms import Channel
 from core.zoo import Model
 
@@ -19,62 +20,86 @@ from core.zoo import Model
 def incoming(
     m: Model, imgs: Sequence[Image.Image], layer: str, unit: int, source: str
 ) -> Float[np.ndarray, " c"]:
-    """How much each unit of an earlier layer moves a unit, over pictures.
+    """Compute the effect of each unit of an earlier layer on a unit, averaged over pictures.
+
+    Args:
+        m: The network.
+        imgs: The pictures.
+        layer: Layer of the unit.
+        unit: Channel index.
+        source: The earlier layer.
 
     Returns:
-        For each source unit: the change of the unit's mean response when the source unit's response
-        rises everywhere by its own standard deviation, to first order. Negative inhibits.
+        For each source unit, the change of the unit's mean response when the source unit's response
+        rises at every position by its own standard deviation, to first order. Negative values are
+        inhibition.
 
     Raises:
-        UnknownLayer: No such layer, or the source does not come before.
+        UnknownLayer: No such layer, or the source does not come before it.
         NoSuchUnit: No such channel.
     """
-    there, here = _ordered(m, source, layer)
-    Channel(layer, unit).check(here.shape)
+    source_layer, unit_layer = _in_order(m, source, layer)
+    Channel(layer, unit).check(unit_layer.shape)
     x = m.preprocess(imgs).requires_grad_()  # so that gradients are kept; the weights are frozen
-    with m.borrow() as net, probe.Probe(net, [there, here]) as reading:
+    with m.borrow() as net, probe.Probe(net, [source_layer, unit_layer]) as reading:
         reading.run(x)
-        given = reading.activations[source]
-        score = reading.activations[layer][:, unit].mean()
-        (pull,) = torch.autograd.grad(score, given)
-    spread = given.detach().movedim(1, 0).flatten(1).std(dim=1)
-    return (pull.flatten(2).sum(dim=(0, 2)) * spread).cpu().numpy()
+        activation = reading.activations[source]
+        mean_response = reading.activations[layer][:, unit].mean()
+        (gradient,) = torch.autograd.grad(mean_response, activation)
+    std = activation.detach().movedim(1, 0).flatten(1).std(dim=1)
+    return (gradient.flatten(2).sum(dim=(0, 2)) * std).cpu().numpy()
 
 
 def outgoing(
     m: Model, imgs: Sequence[Image.Image], layer: str, unit: int, target: str
 ) -> Float[np.ndarray, " c"]:
-    """How much a unit moves each unit of a later layer: its response raised, all others kept.
+    """Compute the effect of a unit on each unit of a later layer, averaged over pictures.
+
+    The unit's response is raised and the others of its layer are kept.
+
+    Args:
+        m: The network.
+        imgs: The pictures.
+        layer: Layer of the unit.
+        unit: Channel index.
+        target: The later layer.
 
     Returns:
-        For each target unit: the change of its mean response when this unit's response rises
-        everywhere by its own standard deviation.
+        For each target unit, the change of its mean response when the unit's response rises at
+        every position by its own standard deviation.
 
     Raises:
-        UnknownLayer: No such layer, or the target does not come after.
+        UnknownLayer: No such layer, or the target does not come after it.
         NoSuchUnit: No such channel.
     """
-    here, there = _ordered(m, layer, target)
-    Channel(layer, unit).check(here.shape)
+    unit_layer, target_layer = _in_order(m, layer, target)
+    Channel(layer, unit).check(unit_layer.shape)
     x = m.preprocess(imgs)
 
-    def raised(activation: torch.Tensor) -> torch.Tensor:
+    def raise_unit(activation: torch.Tensor) -> torch.Tensor:
         activation[:, unit] += activation[:, unit].std()
         return activation
 
     with m.borrow() as net, torch.no_grad():
         means = []
-        for change in ({}, {here: raised}):
-            with probe.changed(net, change), probe.Probe(net, [there]) as reading:
+        for changes in ({}, {unit_layer: raise_unit}):
+            with (
+                probe.change_activations(net, changes),
+                probe.Probe(net, [target_layer]) as reading,
+            ):
                 reading.run(x)
-            means.append(reading.activations[target].float().flatten(2).mean(dim=(0, 2)))
-    return (means[1] - means[0]).cpu().numpy()
+            activation = reading.activations[target].float()
+            means.append(activation.reshape(*activation.shape[:2], -1).mean(dim=(0, 2)))
+    before, after = means
+    return (after - before).cpu().numpy()
 
 
-def _ordered(m: Model, first: str, second: str) -> tuple[probe.Layer, probe.Layer]:
-    """Two layers of which the first must come before the second."""
-    layers = probe.find(m.layers, [first, second])
+def _in_order(m: Model, earlier: str, later: str) -> tuple[Layer, Layer]:
+    """Return two layers; raise an error if the first does not come before the second."""
+    layers = find_layers(m.layers, [earlier, later])
     names = list(m.layers)
-    if names.index(first) >= names.index(second):
-        raise probe.UnknownLayer(f"{first} does not come before {second}; choose the other order.")
+    if names.index(earlier) >= names.index(later):
+        raise UnknownLayer(
+            f"{earlier} does not come before {later} in the network; swap the two layers."
+        )
     return layers[0], layers[1]

@@ -1,17 +1,23 @@
-"""Maps of pictures and of neurons: what lies together, and how far to trust it."""
+"""Maps of pictures and of neurons: features, t-SNE and PCA, alignment, quality and clusters."""
 
-from core.embed.affinity import perplexity_for
-from core.embed.align import Overlay, aligned, aligned_steps, overlay, through, through_steps
+from core.embed.affinity import feasible_perplexity
+from core.embed.align import (
+    Alignment,
+    aligned_tsne,
+    aligned_tsne_steps,
+    procrustes,
+    tsne_sequence,
+    tsne_sequence_steps,
+)
 from core.embed.features import (
     FLATTENED,
-    HOWS,
-    PIXELS,
     POOLED,
     POSITION,
+    SPATIAL_MODES,
     BadFeatures,
     features,
+    features_of_inputs_steps,
     features_steps,
-    rows_steps,
 )
 from core.embed.place import place
 from core.embed.reduction import METRICS, Components, NoMap, pca
@@ -21,6 +27,7 @@ from core.embed.trust import (
     continuity_steps,
     kept_neighbours,
     purity,
+    purity_steps,
     trustworthiness,
     trustworthiness_steps,
 )
@@ -33,48 +40,55 @@ from core.embed.tsne import (
     tsne,
     tsne_steps,
 )
-from core.embed.units import Kind, Units, clustered, kinds, shared, unit_points
+from core.embed.units import (
+    NeuronGroup,
+    Units,
+    find_clusters,
+    groups_by_networks,
+    neuron_groups,
+    unit_points,
+)
 
 __all__ = [
     "AXES",
     "CHANCE",
     "EXAGGERATION",
     "FLATTENED",
-    "HOWS",
     "ITERATIONS",
     "METRICS",
     "NEIGHBOURS",
     "PERPLEXITY",
-    "PIXELS",
     "POOLED",
     "POSITION",
+    "SPATIAL_MODES",
+    "Alignment",
     "BadFeatures",
     "Components",
-    "Kind",
+    "NeuronGroup",
     "NoMap",
-    "Overlay",
     "Units",
-    "aligned",
-    "aligned_steps",
-    "clustered",
+    "aligned_tsne",
+    "aligned_tsne_steps",
     "continuity",
     "continuity_steps",
+    "feasible_perplexity",
     "features",
+    "features_of_inputs_steps",
     "features_steps",
+    "find_clusters",
+    "groups_by_networks",
     "kept_neighbours",
-    "kinds",
-    "overlay",
+    "neuron_groups",
     "pca",
-    "perplexity_for",
     "place",
+    "procrustes",
     "purity",
-    "rows_steps",
-    "shared",
-    "through",
-    "through_steps",
+    "purity_steps",
     "trustworthiness",
     "trustworthiness_steps",
     "tsne",
+    "tsne_sequence",
+    "tsne_sequence_steps",
     "tsne_steps",
     "unit_points",
 ]

@@ -1,98 +1,100 @@
-"""Points of many dimensions: checked, compared as asked, and seen along their principal axes."""
+"""Input checks, metrics and principal component analysis, shared by all maps."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float
-from sklearn.decomposition import PCA
 
 from core.errors import ZooscopeError
 
 METRICS = ("euclidean", "cosine")
-# Points that differ by less than this share of their size are the same point: float32 features of
-# one picture in two batches differ by a few times 1e-7.
-SAME = 1e-5
+# Points that differ by less than this share of their largest value count as identical: float32
+# features of one picture in two batches differ by a few times 1e-7.
+RELATIVE_TOLERANCE = 1e-5
 
 
 class NoMap(ZooscopeError):
-    """No map can be made of this; the message says why, and what to do."""
+    """A map cannot be computed; the message gives the reason and the way out."""
 
 
 @dataclass(frozen=True)
 class Components:
-    """Points along the axes in which they vary most.
+    """Points projected onto their principal axes.
 
     Attributes:
-        positions: On each axis, the one of most variance first; 0 on axes that there are not.
-        explained: Share of all variance that each axis has, 0 to 1.
+        positions: Coordinates on each axis, in order of decreasing variance; 0 on axes beyond the
+            number of points or features.
+        explained: Share of the total variance along each axis, 0 to 1.
     """
 
     positions: Float[np.ndarray, "n k"]
     explained: Float[np.ndarray, " k"]
 
 
-def points(
+def euclidean_points(
     features: Float[np.ndarray, "n d"], metric: str = "euclidean"
 ) -> Float[np.ndarray, "n d"]:
-    """The points whose Euclidean distances compare features in a metric.
+    """Return float32 points whose Euclidean distances represent the metric.
 
     Args:
-        features: One row a point.
-        metric: "euclidean", or "cosine": directions only, each row divided by its length, so that
-            squared distances are 2 (1 - cosine).
+        features: One row per point.
+        metric: "euclidean" leaves the features as they are. "cosine" divides each row by its norm,
+            so that squared distances are 2 (1 - cosine similarity).
 
     Raises:
-        NoMap: None at all, values that are not finite, or no such metric.
+        NoMap: The features are empty or not finite, or there is no such metric.
     """
     if metric not in METRICS:
-        raise NoMap(f"There is no metric {metric!r}; there are {', '.join(METRICS)}.")
+        raise NoMap(f"There is no metric {metric!r}; choose one of {', '.join(METRICS)}.")
     if features.size == 0:
-        raise NoMap("There is nothing to make a map of; choose at least one picture.")
+        raise NoMap("There are no points for a map; choose at least one picture.")
     broken = ~np.isfinite(features).all(axis=1)
     if broken.any():
-        raise NoMap(_complaint(broken))
+        raise NoMap(_non_finite_message(broken))
     x = features.astype(np.float32, copy=False)
     if metric == "euclidean":
         return x
-    lengths = np.linalg.norm(x, axis=1, keepdims=True)
-    return x / np.where(lengths > 0, lengths, 1)
+    norms = np.linalg.norm(x, axis=1, keepdims=True)
+    return x / np.where(norms > 0, norms, 1)
 
 
 def pca(
     features: Float[np.ndarray, "n d"], count: int = 2, metric: str = "euclidean"
 ) -> Components:
-    """Points along their principal axes (Pearson 1901): the quickest map there is.
+    """Project points onto their principal axes (Pearson 1901).
 
     Args:
-        features: One row a point.
-        count: Axes.
-        metric: As `points` has it.
+        features: One row per point.
+        count: Number of axes.
+        metric: "euclidean" or "cosine", as in `euclidean_points`.
 
     Raises:
-        NoMap: None at all, values that are not finite, or no such metric.
+        NoMap: The features are empty or not finite, or there is no such metric.
     """
-    x = points(features, metric)
+    from sklearn.decomposition import PCA  # 40 MB, which most pages do not need
+
+    x = euclidean_points(features, metric)
     positions = np.zeros((len(x), count), np.float32)
     explained = np.zeros(count, np.float32)
     kept = min(count, *x.shape)
-    if not alike(x):
-        # A few axes of many are found by random projections (Halko et al. 2011, arXiv 0909.4061);
-        # the seed only makes that repeatable.
-        found = PCA(kept, random_state=0)
-        positions[:, :kept] = found.fit_transform(x)
-        explained[:kept] = found.explained_variance_ratio_
+    if not all_identical(x):
+        # For few axes out of many, scikit-learn uses random projections (Halko et al. 2011,
+        # arXiv 0909.4061); the seed makes them reproducible.
+        model = PCA(kept, random_state=0)
+        positions[:, :kept] = model.fit_transform(x)
+        explained[:kept] = model.explained_variance_ratio_
     return Components(positions, explained)
 
 
-def alike(x: Float[np.ndarray, "n d"]) -> bool:
-    """Whether all points are one and the same."""
-    return bool(np.ptp(x, axis=0).max() <= SAME * np.abs(x).max())
+def all_identical(x: Float[np.ndarray, "n d"]) -> bool:
+    """Return whether all points are equal up to float32's rounding."""
+    return bool(np.ptp(x, axis=0).max() <= RELATIVE_TOLERANCE * np.abs(x).max())
 
 
-def _complaint(broken: Bool[np.ndarray, " n"]) -> str:
+def _non_finite_message(broken: Bool[np.ndarray, " n"]) -> str:
     rows = np.flatnonzero(broken)
-    named = ", ".join(str(row) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
+    listed = ", ".join(str(row) for row in rows[:5]) + (", …" if len(rows) > 5 else "")
     return (
-        f"The network gave no finite numbers for {len(rows)} of {len(broken)} pictures (rows"
-        f" {named}). Take them out of the set, or choose another layer or model."
+        f"The features of {len(rows)} of {len(broken)} pictures (rows {listed}) contain NaN or"
+        " infinite values. Remove these pictures from the set, or choose another layer or model."
     )

@@ -1,20 +1,19 @@
-"""How far a map can be trusted: who stayed neighbours, and whether classes did."""
+"""Measure the quality of a map: does it keep neighbours and classes together?"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.metrics.pairwise import euclidean_distances
 
-from core.embed.affinity import Neighbours, nearest
-from core.embed.reduction import points
+from core.embed.affinity import Neighbours, nearest_neighbours
+from core.embed.reduction import euclidean_points
 from core.steps import Progress, Steps, drain
 
-# Neighbours that are looked at.
+# Default number of neighbours that the measures compare.
 NEIGHBOURS = 10
-# Points whose neighbours are judged, at most: the mean over so many is within a thousandth of the
-# mean over all, at a tenth of the time.
-JUDGED = 2000
+# Largest number of points whose neighbours are evaluated. Their mean differs from the mean over all
+# points by at most 0.001, and takes a tenth of the time.
+MAX_EVALUATED = 2000
 
 
 def trustworthiness(
@@ -23,7 +22,7 @@ def trustworthiness(
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> float:
-    """How true the neighbourhoods of a map are. See `trustworthiness_steps`."""
+    """Compute the trustworthiness of a map. See `trustworthiness_steps`."""
     return drain(trustworthiness_steps(features, positions, k, metric))
 
 
@@ -33,19 +32,23 @@ def trustworthiness_steps(
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> Steps[float]:
-    """How true the neighbourhoods of a map are, 0 to 1; a step is some points.
+    """Compute the trustworthiness of a map: are neighbours on the map neighbours by features?
 
-    T(k) = 1 - 2 / (n k (2n - 3k - 1)) Σ_i Σ_j max(0, r(i, j) - k), j the k points next to i on the
-    map, and r the rank of j among the points next to i by features (Venna and Kaski 2001). 0.5 is
-    what chance gives. Over 2,000 points evenly taken where there are more.
+    T(k) = 1 - 2 / (n k (2n - 3k - 1)) Σ_i Σ_j max(0, r(i, j) - k), where j runs over the k nearest
+    neighbours of i on the map, and r is the rank of j among the neighbours of i by features (Venna
+    and Kaski 2001). A random map scores about 0.5. With more than 2,000 points, i runs over 2,000
+    evenly spaced ones. A step is a block of points.
 
     Args:
-        features: One row a point.
+        features: One row per point.
         positions: The map.
-        k: Neighbours looked at; fewer where there are not twice as many points.
-        metric: Of the features.
+        k: Number of neighbours; lowered if there are no more than 2k points.
+        metric: The metric of the features, "euclidean" or "cosine".
+
+    Returns:
+        0 to 1.
     """
-    return (yield from _kept(points(features, metric), positions, k))
+    return (yield from _rank_quality(euclidean_points(features, metric), positions, k))
 
 
 def continuity(
@@ -54,7 +57,7 @@ def continuity(
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> float:
-    """How whole the neighbourhoods by features are on the map. See `continuity_steps`."""
+    """Compute the continuity of a map. See `continuity_steps`."""
     return drain(continuity_steps(features, positions, k, metric))
 
 
@@ -64,32 +67,40 @@ def continuity_steps(
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> Steps[float]:
-    """How whole the neighbourhoods by features are on the map, 0 to 1; a step is some points.
+    """Compute the continuity of a map: are neighbours by features neighbours on the map?
 
-    Trustworthiness with map and features exchanged (Venna and Kaski 2001). Arguments as there.
+    Trustworthiness with map and features exchanged (Venna and Kaski 2001); same arguments.
+
+    Returns:
+        0 to 1.
     """
-    return (yield from _kept(positions, points(features, metric), k))
+    return (yield from _rank_quality(positions, euclidean_points(features, metric), k))
 
 
 def kept_neighbours(
     positions: Float[np.ndarray, "n a"], others: Float[np.ndarray, "n b"], k: int = NEIGHBOURS
 ) -> Float[np.ndarray, " n"]:
-    """The share of each point's nearest points on one map that are nearest on another, 0 to 1.
+    """Compute the share of each point's k nearest neighbours that two maps have in common.
 
     Args:
         positions: A map, or features.
-        others: Another, of the same points.
-        k: Neighbours looked at; fewer where there are not so many points.
+        others: Another map, or other features, of the same points.
+        k: Number of neighbours; lowered if there are too few points.
+
+    Returns:
+        One share per point, 0 to 1.
     """
     count = min(k, len(positions) - 1)
     if count < 1:
         return np.ones(len(positions), np.float32)
-    pairs = zip(nearest(positions, count), nearest(others, count), strict=True)
-    kept = [
-        (one.indices[:, :, None] == other.indices[:, None, :]).any(axis=2).mean(axis=1)
-        for one, other in pairs
+    blocks = zip(
+        nearest_neighbours(positions, count), nearest_neighbours(others, count), strict=True
+    )
+    shares = [
+        (first.indices[:, :, None] == second.indices[:, None, :]).any(axis=2).mean(axis=1)
+        for first, second in blocks
     ]
-    return np.concatenate(kept).astype(np.float32)
+    return np.concatenate(shares).astype(np.float32)
 
 
 def purity(
@@ -98,62 +109,98 @@ def purity(
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> float | None:
-    """Share of the nearest points that are of a point's own class, over all labelled points.
+    """Compute the share of nearest neighbours of the same class. See `purity_steps`."""
+    return drain(purity_steps(x, labels, k, metric))
 
-    The neighbourhood hit of Paulovich et al. 2008 (doi 10.1109/TVCG.2007.70443). A point's k
-    nearest are looked at, or as many as there are others of its class where those are fewer, so
-    that 1 can be reached. Points without a label do not count, neither as points nor as neighbours;
-    the only one of its class counts as a neighbour alone.
+
+def purity_steps(
+    x: Float[np.ndarray, "n d"],
+    labels: Sequence[str],
+    k: int = NEIGHBOURS,
+    metric: str = "euclidean",
+) -> Steps[float | None]:
+    """Compute the mean share of each point's nearest neighbours that are of its class.
+
+    A step is a block of points.
+
+    The neighbourhood hit of Paulovich et al. 2008 (doi 10.1109/TVCG.2007.70443). In a small class,
+    only as many neighbours count as a point has classmates, so that every share can reach 1. Points
+    without a label are ignored. A point without classmates has no share of its own, but it can be a
+    neighbour of others.
 
     Args:
         x: Features, or positions on a map.
-        labels: One a point, empty where there is none; or none at all.
-        k: Neighbours looked at.
-        metric: By which they are near.
+        labels: One class label per point, empty for unlabelled points; or an empty sequence.
+        k: Number of neighbours.
+        metric: The metric of x, "euclidean" or "cosine".
 
     Returns:
-        0 to 1; None where no class has two points.
+        0 to 1; None if no class has two points.
     """
     names = np.asarray(labels, str)
     labelled = names != ""
     _, classes, sizes = np.unique(names[labelled], return_inverse=True, return_counts=True)
-    others = np.minimum(k, sizes[classes] - 1)
-    if not others.any():
+    counts = np.minimum(k, sizes[classes] - 1)
+    if not counts.any():
         return None
-    near = nearest(points(x, metric)[labelled], int(others.max()))
-    shares = [_own_class(found, classes, others) for found in near]
+    blocks = nearest_neighbours(euclidean_points(x, metric)[labelled], int(counts.max()))
+    shares: list[np.ndarray] = []
+    done = 0
+    for block in blocks:
+        shares.append(_same_class_shares(block, classes, counts))
+        done += len(block.rows)
+        yield Progress(done, int(labelled.sum()), note="comparing with the labels")
     return float(np.concatenate(shares).mean())
 
 
-def _own_class(
-    found: Neighbours, classes: Int[np.ndarray, " n"], others: Int[np.ndarray, " n"]
+def _same_class_shares(
+    neighbours: Neighbours, classes: Int[np.ndarray, " n"], counts: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, " m"]:
-    """Each point's share of neighbours of its class; points that are alone in it are left out."""
-    looked_at = others[found.rows]
-    same = classes[found.indices] == classes[found.rows, None]
-    counted = np.arange(same.shape[1]) < looked_at[:, None]
-    return ((same & counted).sum(axis=1)[looked_at > 0]) / looked_at[looked_at > 0]
+    """Compute each point's share of neighbours of its class; leave out points without classmates.
+
+    Args:
+        neighbours: Neighbours of a block of points.
+        classes: Class index of every point.
+        counts: Number of neighbours to use for every point; 0 for points without classmates.
+    """
+    count = counts[neighbours.rows]
+    same = classes[neighbours.indices] == classes[neighbours.rows, None]
+    counted = np.arange(same.shape[1]) < count[:, None]
+    return ((same & counted).sum(axis=1)[count > 0]) / count[count > 0]
 
 
-def _kept(x: Float[np.ndarray, "n dx"], y: Float[np.ndarray, "n dy"], k: int) -> Steps[float]:
-    """How far the neighbours by y are neighbours by x."""
+def _rank_quality(
+    x: Float[np.ndarray, "n dx"], y: Float[np.ndarray, "n dy"], k: int
+) -> Steps[float]:
+    """Compute T(k) of `trustworthiness_steps`: are neighbours in y also neighbours in x?
+
+    Args:
+        x: Points whose distances define the ranks.
+        y: The same points elsewhere, whose k nearest neighbours are judged.
+        k: Number of neighbours.
+    """
     n = len(x)
-    k = min(k, (n - 1) // 2)  # with more, the sum's greatest value is another
+    k = min(k, (n - 1) // 2)  # the normalisation of T(k) holds for k < n / 2 only
     if k < 1:
         return 1.0
-    judged = np.unique(np.linspace(0, n - 1, min(n, JUDGED)).astype(int))
-    strayed, done = 0, 0
-    for found in nearest(y, k, judged):
-        strayed += _strayed(x, found)
-        done += len(found.rows)
-        yield Progress(done, len(judged), note="judging the map")
-    return 1 - 2 * strayed / (len(judged) * k * (2 * n - 3 * k - 1))
+    evaluated = np.unique(np.linspace(0, n - 1, min(n, MAX_EVALUATED)).astype(int))
+    penalty, done = 0, 0
+    for block in nearest_neighbours(y, k, evaluated):
+        penalty += _rank_penalty(x, block)
+        done += len(block.rows)
+        yield Progress(done, len(evaluated), note="evaluating the map")
+    return 1 - 2 * penalty / (len(evaluated) * k * (2 * n - 3 * k - 1))
 
 
-def _strayed(x: Float[np.ndarray, "n d"], found: Neighbours) -> int:
-    """By how many ranks the neighbours are farther than they should be. Equal distances do not."""
-    squared = euclidean_distances(x[found.rows], x, squared=True)
-    near = np.take_along_axis(squared, found.indices, axis=1)
-    # The point itself is nearer than all of them, so that the nearest has rank 1.
-    ranks = np.stack([(squared < column[:, None]).sum(axis=1) for column in near.T], axis=1)
-    return int(np.clip(ranks - found.indices.shape[1], 0, None).sum())
+def _rank_penalty(x: Float[np.ndarray, "n d"], neighbours: Neighbours) -> int:
+    """Sum max(0, rank - k) over all neighbours; k is their number per point.
+
+    A neighbour's rank is by its distance in x. Equal distances share the best of their ranks.
+    """
+    from sklearn.metrics.pairwise import euclidean_distances
+
+    squared = euclidean_distances(x[neighbours.rows], x, squared=True)
+    distances = np.take_along_axis(squared, neighbours.indices, axis=1)
+    # The point itself, at distance 0, precedes all others, so that the nearest has rank 1.
+    ranks = np.stack([(squared < column[:, None]).sum(axis=1) for column in distances.T], axis=1)
+    return int(np.clip(ranks - neighbours.indices.shape[1], 0, None).sum())

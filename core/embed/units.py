@@ -1,8 +1,8 @@
-"""Maps of neurons: units that respond alike lie together, of whatever layers and networks.
+"""Maps of neurons: units with similar responses are close together, whatever their network.
 
-After the activation atlases' idea of a map of what a network sees (Carter et al. 2019,
-doi 10.23915/distill.00015), with units for points: each is placed by its responses to the same
-pictures.
+The idea of a map of what a network sees is the activation atlas's (Carter et al. 2019,
+doi 10.23915/distill.00015). Here the points are units of any layers and networks, and their
+features are their responses to the same pictures.
 """
 
 from collections import Counter
@@ -11,42 +11,42 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from sklearn.cluster import HDBSCAN
 
 from core.dissect import CONCEPTS, PartScores, Responses
 from core.dissect.concepts import OBJECT
 from core.embed.reduction import NoMap
 
-# Overlap of a unit with a part from which the part's name says something (Bau et al. 2017 name
-# units from 0.04 on; drawn scenes have no smaller things, and one in ten is what the Neurons pages
-# ask for).
-NAMED = 0.1
-# Share of a cluster's units that have to bear a name for the cluster to bear it.
+# A unit gets the name of a part if their intersection over union is at least this. Bau et al. 2017
+# name units from 0.04 on; but drawn scenes have no parts as small as that, and the Neurons page
+# uses 0.1 too.
+MIN_IOU = 0.1
+# A group gets a name if at least this share of its units has the name.
 MAJORITY = 0.5
-# Units that a cluster has at least, as a share of all, and in number.
-LEAST_SHARE, LEAST = 0.01, 5
-# Points by which it is told how dense a place is. With 2, seven units in ten of the bundled
-# networks' last stages are in a cluster; with as many as a cluster has at least, every other one.
-CLOSE = 2
-# Mean correlation of a layer's units that is much to have in common, and standard deviations below
-# which nothing is left of a unit.
-MUCH, NOTHING = 0.3, 1e-6
-# Share of a cluster's units from which a network counts as having such units.
-PRESENT = 0.1
+# Smallest cluster: 1 % of all units, and at least 5.
+MIN_CLUSTER_SHARE, MIN_CLUSTER_SIZE = 0.01, 5
+# HDBSCAN's `min_samples`: neighbours by which it estimates density. With 2, 70 % of the units of
+# the bundled networks' last stages are in a cluster; with the smallest cluster's size, 50 %.
+DENSITY_NEIGHBOURS = 2
+# A layer's common response is subtracted if the mean correlation of its units exceeds this.
+MAX_MEAN_CORRELATION = 0.3
+# A unit is left unchanged if the subtraction leaves a standard deviation of no more than this.
+MIN_DEVIATION = 1e-6
+# A network belongs to a group if at least this share of the group's units is the network's.
+MIN_NETWORK_SHARE = 0.1
 
 
 @dataclass(frozen=True)
 class Units:
-    """Units of several layers as points.
+    """Units of several layers as points for a map.
 
     Attributes:
-        layer: Which of the layers each is of, by its number in the order given.
-        unit: Its number there.
-        responses: Its peak responses, of mean 0 and standard deviation 1 over the pictures.
-        features: The same less what its layer's units have in common, where that is much. Of the
-            same mean and deviation, so that squared distances are 2 n (1 - r), r the correlation of
-            two units.
-        dead: Layer and number of units that never change; they are no points.
+        layer: Index of each unit's layer in the sequence of layers.
+        unit: Index of each unit in its layer.
+        responses: Each unit's peak responses, standardised over the pictures.
+        features: The responses without the layer's common response, if that is strong; standardised
+            again, so that squared distances are 2 n (1 - r) with r the correlation of two units.
+        dead: Layer and unit index of the units that are dead (`Responses.dead`) or have a constant
+            peak; they are not among the points.
     """
 
     layer: Int[np.ndarray, " u"]
@@ -57,87 +57,99 @@ class Units:
 
 
 def unit_points(layers: Sequence[Responses]) -> Units:
-    """The units of some layers as points that `tsne` can place.
+    """Convert the responses of several layers' units to points that `tsne` can map.
 
     Args:
-        layers: Responses to the same pictures.
+        layers: The responses of each layer to the same pictures.
 
     Raises:
-        NoMap: There is no layer, the pictures are not the same in number, or no unit is alive.
+        NoMap: There is no layer, the numbers of pictures differ, or all units are constant.
     """
-    counts = {len(found.peak) for found in layers}
-    if len(counts) != 1 or counts == {0}:
+    picture_counts = {len(responses.peak) for responses in layers}
+    if len(picture_counts) != 1 or picture_counts == {0}:
         raise NoMap(
-            "Units lie on one map by their responses to the same pictures; choose layers, and one"
-            f" set of pictures for all of them (there are {sorted(counts)} pictures)."
+            "A map of neurons needs the responses of its layers to the same pictures; choose layers"
+            f" and one picture set for all of them (there are {sorted(picture_counts)} pictures)."
         )
-    peak = np.concatenate([found.peak for found in layers], axis=1).astype(np.float64)
-    sizes = [found.peak.shape[1] for found in layers]
+    peak = np.concatenate([responses.peak for responses in layers], axis=1).astype(np.float64)
+    sizes = [responses.peak.shape[1] for responses in layers]
     layer = np.repeat(np.arange(len(layers)), sizes)
     unit = np.concatenate([np.arange(size) for size in sizes])
-    spread = peak.std(axis=0)
-    # Of a unit that always comes to the same peak nobody can say what it is like.
-    dead = np.concatenate([found.dead for found in layers]) | (spread == 0)
+    deviation = peak.std(axis=0)
+    # A constant unit has no correlation with other units.
+    dead = np.concatenate([responses.dead for responses in layers]) | (deviation == 0)
     if dead.all():
-        raise NoMap("None of these units ever changes over these pictures; choose another layer.")
-    standard = (peak - peak.mean(axis=0))[:, ~dead] / spread[~dead]
-    features = _without_common(standard.T, layer[~dead])
+        raise NoMap("All of these units are constant over these pictures; choose another layer.")
+    standardised = ((peak - peak.mean(axis=0))[:, ~dead] / deviation[~dead]).T
+    features = _subtract_common_response(standardised, layer[~dead])
     return Units(
-        layer[~dead], unit[~dead], standard.T.astype(np.float32), features.astype(np.float32),
+        layer[~dead], unit[~dead], standardised.astype(np.float32), features.astype(np.float32),
         np.stack([layer[dead], unit[dead]], axis=1),
     )  # fmt: skip
 
 
-def _without_common(
-    standard: Float[np.ndarray, "u n"], layer: Int[np.ndarray, " u"]
+def _subtract_common_response(
+    standardised: Float[np.ndarray, "u n"], layer: Int[np.ndarray, " u"]
 ) -> Float[np.ndarray, "u n"]:
-    """Each unit without what its layer's units have in common, where that is much.
+    """Subtract the mean response of a layer's units from each of them, if it is strong.
 
-    What is common says how strongly a picture excites the layer as a whole. Of one bundled network
-    it is 0.7 of all, of three others 0.02 to 0.04; with it a unit's ten nearest are of its own
-    network in 999 of 1,000, whatever they look for.
+    The common response tells how strongly a picture excites the layer as a whole. The mean
+    correlation of a layer's units is 0.7 in one bundled network and 0.02 to 0.04 in three others.
+    If the common response stays, 999 of 1,000 of the units' ten nearest neighbours are of their own
+    network, whatever the units detect.
+
+    Args:
+        standardised: Responses of mean 0 and standard deviation 1.
+        layer: Index of each unit's layer.
+
+    Returns:
+        Responses of mean 0 and standard deviation 1.
     """
-    common = np.zeros((layer.max() + 1, standard.shape[1]))
-    for one in np.unique(layer):
-        units = standard[layer == one]
-        mean, count = units.mean(axis=0), len(units)
-        # The mean correlation of two units: of n that have nothing in common, 1 / n is left in the
-        # variance of their mean.
-        if count > 1 and (count * mean.var() - 1) / (count - 1) > MUCH:
-            common[one] = mean
-    own = standard - common[layer]
-    spread = own.std(axis=1, keepdims=True)
-    # Of units that are all the same nothing would be left: they stay as they are.
-    return np.where(spread > NOTHING, own / np.maximum(spread, NOTHING), standard)
+    common = np.zeros((layer.max() + 1, standardised.shape[1]))
+    for index in np.unique(layer):
+        responses = standardised[layer == index]
+        mean, count = responses.mean(axis=0), len(responses)
+        # The mean correlation r of n units follows from the variance of their mean, which is
+        # 1 / n for uncorrelated units: var = (1 + (n - 1) r) / n.
+        if count > 1 and (count * mean.var() - 1) / (count - 1) > MAX_MEAN_CORRELATION:
+            common[index] = mean
+    remainder = standardised - common[layer]
+    deviation = remainder.std(axis=1, keepdims=True)
+    # If all units of a layer are equal, nothing would remain of them.
+    return np.where(
+        deviation > MIN_DEVIATION, remainder / np.maximum(deviation, MIN_DEVIATION), standardised
+    )
 
 
-def clustered(positions: Float[np.ndarray, "u 2"]) -> Int[np.ndarray, " u"]:
-    """Which cluster of the map each point is in, the largest first; -1 for those in none.
+def find_clusters(positions: Float[np.ndarray, "u 2"]) -> Int[np.ndarray, " u"]:
+    """Return each point's cluster on the map: 0 for the largest, -1 for points in no cluster.
 
-    HDBSCAN (Campello et al. 2013, doi 10.1007/978-3-642-37456-2_14) on the map as it is seen, so
-    that what is called a cluster looks like one. The leaves of its tree are taken: its steadiest
-    branches are now and then nearly the whole map.
+    HDBSCAN (Campello et al. 2013, doi 10.1007/978-3-642-37456-2_14) on the map's positions, so that
+    a cluster looks like a cluster. It selects the leaves of its tree, because the most stable
+    branches sometimes contain nearly all points.
     """
-    least = max(LEAST, round(LEAST_SHARE * len(positions)))
-    if len(positions) < 2 * least:
+    from sklearn.cluster import HDBSCAN  # 40 MB, which most pages do not need
+
+    min_size = max(MIN_CLUSTER_SIZE, round(MIN_CLUSTER_SHARE * len(positions)))
+    if len(positions) < 2 * min_size:
         return np.full(len(positions), -1)
-    finder = HDBSCAN(least, CLOSE, cluster_selection_method="leaf", copy=True)
-    found = finder.fit_predict(positions)
-    sizes = Counter(found[found >= 0].tolist())
-    order = {old: new for new, (old, _) in enumerate(sizes.most_common())}
-    return np.array([order.get(one, -1) for one in found.tolist()])
+    model = HDBSCAN(min_size, DENSITY_NEIGHBOURS, cluster_selection_method="leaf", copy=True)
+    clusters = model.fit_predict(positions).tolist()
+    sizes = Counter(cluster for cluster in clusters if cluster >= 0)
+    by_size = {old: new for new, (old, _) in enumerate(sizes.most_common())}
+    return np.array([by_size.get(cluster, -1) for cluster in clusters])
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Units that respond alike.
+class NeuronGroup:
+    """A cluster of units with similar responses.
 
     Attributes:
-        points: Which of the map's points they are, the most typical first.
-        pictures: The pictures that excite them most together, strongest first.
-        name: The part or place that most of them respond to; empty where there is none.
-        share: Of its units that bear the name.
-        networks: How many units of each network are among them.
+        points: Indices of its units among the map's points, the most typical first.
+        pictures: Indices of the pictures with the highest mean response, highest first.
+        name: The part or background that most of its units detect; empty if there is none.
+        share: Share of its units that detect it, 0 to 1; 0 if there is no name.
+        networks: Number of its units in each network.
     """
 
     points: tuple[int, ...]
@@ -147,79 +159,83 @@ class Kind:
     networks: Mapping[str, int]
 
 
-def kinds(
-    found: Units,
+def neuron_groups(
+    units: Units,
     clusters: Int[np.ndarray, " u"],
     networks: Sequence[str],
     parts: Sequence[PartScores | None] = (),
     pictures: int = 12,
-) -> list[Kind]:
-    """What each cluster of units is.
+) -> list[NeuronGroup]:
+    """Describe each cluster of units.
 
     Args:
-        found: The units.
-        clusters: As `clustered` gives them.
-        networks: Of each layer.
-        parts: Of each layer, None where not known; none at all where empty.
-        pictures: How many of the most exciting ones.
+        units: The units.
+        clusters: The cluster of each unit, as returned by `find_clusters`.
+        networks: The network of each layer.
+        parts: The part scores of each layer, or None for a layer without; empty if no layer has
+            any.
+        pictures: Number of most exciting pictures to list.
     """
-    names = _names(found, parts)
+    names = _part_names(units, parts)
     return [
-        _kind(found, np.flatnonzero(clusters == index), names, networks, pictures)
+        _describe_group(units, np.flatnonzero(clusters == index), names, networks, pictures)
         for index in range(int(clusters.max(initial=-1)) + 1)
     ]
 
 
-def shared(found: Sequence[Kind], networks: Sequence[str]) -> dict[tuple[str, ...], list[int]]:
-    """Which kinds are of which networks: all have them, some, or only one.
+def groups_by_networks(
+    groups: Sequence[NeuronGroup], networks: Sequence[str]
+) -> dict[tuple[str, ...], list[int]]:
+    """Sort groups by the networks that they belong to: all networks, some, or only one.
 
-    A network has a kind if a tenth of its units are the network's.
+    A group belongs to a network if at least a tenth of its units are the network's.
 
     Args:
-        found: As `kinds` gives them.
-        networks: Those looked at; others don't count.
+        groups: As returned by `neuron_groups`.
+        networks: The networks to consider.
 
     Returns:
-        Indices of kinds by the networks that have them, in the order of `networks`.
+        Indices of groups by tuple of networks, the networks in the order of `networks`.
     """
-    groups: dict[tuple[str, ...], list[int]] = {}
-    for index, kind in enumerate(found):
-        least = PRESENT * len(kind.points)
-        have = tuple(
-            name for name in dict.fromkeys(networks) if kind.networks.get(name, 0) >= least
+    indices: dict[tuple[str, ...], list[int]] = {}
+    for index, group in enumerate(groups):
+        min_count = MIN_NETWORK_SHARE * len(group.points)
+        members = tuple(
+            name for name in dict.fromkeys(networks) if group.networks.get(name, 0) >= min_count
         )
-        groups.setdefault(have, []).append(index)
-    return groups
+        indices.setdefault(members, []).append(index)
+    return indices
 
 
-def _kind(
-    found: Units,
+def _describe_group(
+    units: Units,
     members: Int[np.ndarray, " members"],
     names: Sequence[str],
     networks: Sequence[str],
     pictures: int,
-) -> Kind:
-    together = found.responses[members].mean(axis=0)
-    likeness = found.features[members] @ found.features[members].mean(axis=0)
-    named = Counter(names[member] for member in members if names[member])
-    name, count = named.most_common(1)[0] if named else ("", 0)
-    bears = count / len(members) >= MAJORITY
-    return Kind(
-        points=tuple(members[np.argsort(-likeness, kind="stable")].tolist()),
-        pictures=tuple(np.argsort(-together, kind="stable")[:pictures].tolist()),
-        name=name if bears else "",
-        share=count / len(members) if bears else 0.0,
-        networks=dict(Counter(networks[layer] for layer in found.layer[members])),
+) -> NeuronGroup:
+    mean_response = units.responses[members].mean(axis=0)
+    typicality = units.features[members] @ units.features[members].mean(axis=0)
+    name_counts = Counter(names[member] for member in members if names[member])
+    name, count = name_counts.most_common(1)[0] if name_counts else ("", 0)
+    has_name = count / len(members) >= MAJORITY
+    return NeuronGroup(
+        points=tuple(members[np.argsort(-typicality, kind="stable")].tolist()),
+        pictures=tuple(np.argsort(-mean_response, kind="stable")[:pictures].tolist()),
+        name=name if has_name else "",
+        share=count / len(members) if has_name else 0.0,
+        networks=dict(Counter(networks[layer] for layer in units.layer[members])),
     )
 
 
-def _names(found: Units, parts: Sequence[PartScores | None]) -> list[str]:
-    """The part or place that each unit covers best, where it covers it well."""
-    telling = [index for index, name in enumerate(CONCEPTS) if name != OBJECT]
+def _part_names(units: Units, parts: Sequence[PartScores | None]) -> list[str]:
+    """Return the part or background that each unit overlaps most, or "" below `MIN_IOU`."""
+    # Overlap with the whole object does not tell which part a unit detects.
+    specific = [index for index, name in enumerate(CONCEPTS) if name != OBJECT]
     names = []
-    for layer, unit in zip(found.layer, found.unit, strict=True):
+    for layer, unit in zip(units.layer, units.unit, strict=True):
         scores = parts[layer] if parts else None
-        overlaps = scores.iou[unit, telling] if scores else np.zeros(1)
+        overlaps = scores.iou[unit, specific] if scores else np.zeros(1)
         best = int(overlaps.argmax())
-        names.append(CONCEPTS[telling[best]] if overlaps[best] >= NAMED else "")
+        names.append(CONCEPTS[specific[best]] if overlaps[best] >= MIN_IOU else "")
     return names

@@ -1,49 +1,55 @@
-"""Arrays → plotly figures."""
+"""Convert arrays and tables to plotly figures."""
 
 from core.figures.charts import (
-    bars,
-    cascade,
-    curves,
-    marked,
-    matrix,
+    annotated_matrix,
+    horizontal_bars,
     nested_squares,
+    overlay_masks,
+    pixel_share_curves,
     probability_bars,
-    shape_through,
+    randomisation_curves,
+    resolution_and_channels,
     shared_colours,
     stacked_counts,
 )
 from core.figures.comparisons import (
     accuracy_by_time,
-    confusion,
-    layer_likeness,
+    confusion_matrix,
+    layer_similarity,
     mark_cell,
     reliability_diagram,
 )
-from core.figures.looks import LOOKS, legend, most_frequent
-from core.figures.maps import HEIGHT, point_map, purity_curves, spread_out, staged_map
+from core.figures.escaping import escape_plotly
+from core.figures.maps import MAP_HEIGHT, label_categories, non_overlapping, point_map
+from core.figures.point_styles import POINT_STYLES, frequent_categories, legend
+from core.figures.stages import purity_curves, staged_map
+from core.figures.standalone import standalone_figure
 
 __all__ = [
-    "HEIGHT",
-    "LOOKS",
+    "MAP_HEIGHT",
+    "POINT_STYLES",
     "accuracy_by_time",
-    "bars",
-    "cascade",
-    "confusion",
-    "curves",
-    "layer_likeness",
+    "annotated_matrix",
+    "confusion_matrix",
+    "escape_plotly",
+    "frequent_categories",
+    "horizontal_bars",
+    "label_categories",
+    "layer_similarity",
     "legend",
     "mark_cell",
-    "marked",
-    "matrix",
-    "most_frequent",
     "nested_squares",
+    "non_overlapping",
+    "overlay_masks",
+    "pixel_share_curves",
     "point_map",
     "probability_bars",
     "purity_curves",
+    "randomisation_curves",
     "reliability_diagram",
-    "shape_through",
+    "resolution_and_channels",
     "shared_colours",
-    "spread_out",
     "stacked_counts",
     "staged_map",
+    "standalone_figure",
 ]

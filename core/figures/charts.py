@@ -1,4 +1,4 @@
-"""Bars, curves and marks on pictures."""
+"""Bar charts, curves, matrices, and pictures with masks or squares."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,38 +8,43 @@ import pandas as pd
 import plotly.graph_objects as go
 from PIL import Image, ImageColor
 
-from core.heat import SIGNED, UNSIGNED
+from core.figures.escaping import escape_plotly
+from core.heatmap import DIVERGING, SEQUENTIAL
 from core.predict import Prediction
 
-# Okabe and Ito's colours, told apart also by the colour-blind (Color Universal Design, 2008).
+# Okabe and Ito's colours, distinct to colour-blind readers too (Color Universal Design, 2008).
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 GREY = "#8A8F98"
+# Height of a bar of `probability_bars`, in pixels.
 BAR_HEIGHT = 34
-# Between ticks of a logarithmic axis.
+# Distance between ticks of a logarithmic axis: a factor of two.
 DOUBLING = math.log10(2)
 
 
 def shared_colours(rankings: Sequence[Sequence[Prediction]]) -> dict[str, str]:
-    """A colour for each label that stands in several rankings, in the order they appear."""
+    """Return a colour for each label that occurs more than once, in order of appearance."""
     labels = [prediction.label for ranking in rankings for prediction in ranking]
     shared = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
     return dict(zip(shared, PALETTE, strict=False))
 
 
 def probability_bars(ranking: Sequence[Prediction], colours: Mapping[str, str]) -> go.Figure:
-    """A model's top classes as bars, most probable on top, names and figures on the bars.
+    """Plot a network's top classes as bars with names and probabilities, best on top.
 
     Args:
-        ranking: Best first.
-        colours: By label; others are grey.
+        ranking: The classes, best first.
+        colours: Colour by label; bars of other labels are grey.
     """
-    names = [f"{prediction.label} · {_percent(prediction.probability)}" for prediction in ranking]
+    texts = [
+        f"{escape_plotly(prediction.label)} · {_percent(prediction.probability)}"
+        for prediction in ranking
+    ]
     figure = go.Figure(
         go.Bar(
             x=[prediction.probability for prediction in ranking],
-            # The rank, since two classes may share a name (crane the bird, crane the machine).
+            # By rank, since two classes may share a name (crane the bird, crane the machine).
             y=[str(rank) for rank in range(1, len(ranking) + 1)],
-            text=names,
+            text=texts,
             textposition="auto",
             insidetextanchor="start",
             cliponaxis=False,
@@ -61,17 +66,18 @@ def probability_bars(ranking: Sequence[Prediction], colours: Mapping[str, str]) 
 
 
 def _percent(probability: float) -> str:
+    """Format a probability, such as "12.5 %"."""
     if probability < 0.0005:
         return "<0.1 %"
     return f"{probability:.1%}".replace("%", " %")
 
 
-def marked(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
-    """A picture with masks laid over it in colours that can be told apart.
+def overlay_masks(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
+    """Draw masks over a picture, each in its own colour.
 
     Args:
-        img: (w, h).
-        masks: By name, (h, w), bool.
+        img: The picture, (w, h).
+        masks: Masks by name, each (h, w), bool.
     """
     pixels = np.asarray(img).astype(np.float32)
     for index, mask in enumerate(masks.values()):
@@ -81,11 +87,11 @@ def marked(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:
 
 
 def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
-    """A picture with a square about its middle for each name.
+    """Draw centred squares on a picture, such as receptive fields.
 
     Args:
-        img: (w, h).
-        sides: By name, in pixels of the picture.
+        img: The picture, (w, h).
+        sides: Side of each square by name, in pixels of the picture.
     """
     figure = go.Figure(go.Image(z=np.asarray(img), hoverinfo="skip"))
     for index, (name, side) in enumerate(sides.items()):
@@ -96,9 +102,9 @@ def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
             x=[left, right, right, left, left],
             y=[top, top, bottom, bottom, top],
             mode="lines",
-            name=name,
+            name=escape_plotly(name),
             line={"color": colour, "width": 3},
-            hovertemplate=f"{name}: {side:.0f} pixels<extra></extra>",
+            hovertemplate=f"{escape_plotly(name)}: {side:.0f} pixels<extra></extra>",
         )
     figure.update_layout(margin=dict.fromkeys("lrtb", 0), height=380, dragmode=False)
     figure.update_xaxes(visible=False, range=[0, img.width], fixedrange=True)
@@ -108,17 +114,26 @@ def nested_squares(img: Image.Image, sides: Mapping[str, float]) -> go.Figure:
     return figure
 
 
-def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence[int]) -> go.Figure:
-    """How a network trades size for channels, layer by layer; both double and halve."""
+def resolution_and_channels(
+    names: Sequence[str], sides: Sequence[int], channels: Sequence[int]
+) -> go.Figure:
+    """Plot the resolution and the number of channels of each layer, on logarithmic axes.
+
+    Args:
+        names: Names of the layers, in order.
+        sides: Side of each layer's activation, in positions.
+        channels: Number of channels of each layer.
+    """
+    layers = [escape_plotly(name) for name in names]
     figure = go.Figure()
-    figure.add_scatter(x=list(names), y=list(sides), name="side", line_color=PALETTE[0])
+    figure.add_scatter(x=layers, y=list(sides), name="resolution", line_color=PALETTE[0])
     figure.add_scatter(
-        x=list(names), y=list(channels), name="channels", yaxis="y2", line_color=PALETTE[1]
+        x=layers, y=list(channels), name="channels", yaxis="y2", line_color=PALETTE[1]
     )
     figure.update_layout(
         height=280,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        yaxis={"title": "side"},
+        yaxis={"title": "resolution"},
         yaxis2={"title": "channels", "overlaying": "y", "side": "right"},
         legend={"orientation": "h", "y": 1.15},
         dragmode=False,
@@ -128,10 +143,11 @@ def shape_through(names: Sequence[str], sides: Sequence[int], channels: Sequence
 
 
 def stacked_counts(counts: pd.DataFrame) -> go.Figure:
-    """Counts as bars, one a row, their columns stacked."""
+    """Plot a table of counts as stacked bars: one bar per row, one colour per column."""
+    rows = [escape_plotly(name) for name in counts.index]
     figure = go.Figure(
         [
-            go.Bar(x=list(counts.index), y=counts[name], name=name, marker_color=colour)
+            go.Bar(x=rows, y=counts[name], name=escape_plotly(name), marker_color=colour)
             for name, colour in zip(counts.columns, PALETTE, strict=False)
         ]
     )
@@ -146,72 +162,95 @@ def stacked_counts(counts: pd.DataFrame) -> go.Figure:
     return figure
 
 
-def curves(lines: Mapping[str, np.ndarray], at: float, title: str) -> go.Figure:
-    """Lines over the share of pixels, 0 to 1, with a mark at one share.
+def pixel_share_curves(
+    lines: Mapping[str, np.ndarray], marked_share: float, title: str
+) -> go.Figure:
+    """Plot curves over the share of changed pixels, with a vertical line at one share.
 
     Args:
-        lines: By name, each of evenly spaced values.
-        at: The share that is marked.
-        title: Of the values.
+        lines: Values by name, 0 to 1, at evenly spaced shares from 0 to 1.
+        marked_share: Where to draw the vertical line, 0 to 1.
+        title: Title of the plot.
     """
     figure = go.Figure()
     for index, (name, line) in enumerate(lines.items()):
-        dash = "solid" if index < len(PALETTE) else "dot"
         figure.add_scatter(
-            x=np.linspace(0, 1, len(line)), y=line, name=name, mode="lines",
-            line={"color": PALETTE[index % len(PALETTE)], "dash": dash},
+            x=np.linspace(0, 1, len(line)), y=line, name=escape_plotly(name), mode="lines",
+            line=_line(index),
         )  # fmt: skip
-    figure.add_vline(at, line_color=GREY, line_dash="dash")
+    figure.add_vline(marked_share, line_color=GREY, line_dash="dash")
     figure.update_layout(
-        height=300, margin={"l": 0, "r": 0, "t": 28, "b": 0}, title=title, dragmode=False,
-        xaxis={"title": "share of pixels", "tickformat": ".0%"}, yaxis={"range": [0, 1]},
+        height=300, margin={"l": 0, "r": 0, "t": 28, "b": 0}, dragmode=False,
+        title=escape_plotly(title),
+        xaxis={"title": "share of pixels", "tickformat": ".0%"},
+        yaxis={"title": "probability", "range": [0, 1]},
         legend={"orientation": "h", "y": -0.3},
     )  # fmt: skip
     return figure
 
 
-def cascade(lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
-    """How like the first map stays as ever more layers are shuffled.
+def randomisation_curves(lines: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> go.Figure:
+    """Plot how similar saliency maps stay to the original map as weights are shuffled.
 
     Args:
-        lines: By method: shares of the layers that are shuffled, and the likeness at each, -1 to 1.
+        lines: By method: the shares of layers with shuffled weights, and the rank correlation with
+            the original map at each, -1 to 1.
     """
     figure = go.Figure()
-    for index, (name, (shares, likeness)) in enumerate(lines.items()):
+    for index, (name, (shares, correlations)) in enumerate(lines.items()):
         figure.add_scatter(
-            x=[0, *shares], y=[1, *likeness], name=name, mode="lines+markers",
-            line={"color": PALETTE[index % len(PALETTE)],
-                  "dash": "solid" if index < len(PALETTE) else "dot"},
+            x=[0, *shares], y=[1, *correlations], name=escape_plotly(name), mode="lines+markers",
+            line=_line(index),
         )  # fmt: skip
     figure.add_hline(0, line_color=GREY, line_dash="dash")
     figure.update_layout(
         height=300, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
-        xaxis={"title": "share of the layers shuffled, from the classes down", "tickformat": ".0%"},
-        yaxis={"title": "likeness to the map before"}, legend={"orientation": "h", "y": -0.3},
+        xaxis={"title": "share of layers with shuffled weights, from the classifier down",
+               "tickformat": ".0%"},
+        yaxis={"title": "similarity to the original map"}, legend={"orientation": "h", "y": -0.3},
     )  # fmt: skip
     return figure
 
 
-def bars(values: pd.Series, title: str) -> go.Figure:
-    """A bar for each entry, in their order from the top, every one named."""
+def _line(index: int) -> dict[str, str]:
+    """Return the colour and dash of the line of this index; beyond the palette it is dotted."""
+    return {
+        "color": PALETTE[index % len(PALETTE)],
+        "dash": "solid" if index < len(PALETTE) else "dot",
+    }
+
+
+def horizontal_bars(values: pd.Series, title: str) -> go.Figure:
+    """Plot a horizontal bar for each entry, the first on top, each labelled with its name.
+
+    Args:
+        values: The lengths of the bars, indexed by name.
+        title: Title of the value axis.
+    """
     figure = go.Figure(
-        go.Bar(x=values, y=[str(name) for name in values.index], orientation="h",
+        go.Bar(x=values, y=[escape_plotly(name) for name in values.index], orientation="h",
                marker_color=PALETTE[0])
     )  # fmt: skip
     figure.update_layout(
         height=60 + 20 * len(values), margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
-        xaxis={"title": title},
+        xaxis={"title": escape_plotly(title)},
     )  # fmt: skip
     figure.update_yaxes(autorange="reversed", dtick=1)
     return figure
 
 
-def matrix(values: pd.DataFrame, signed: bool = False) -> go.Figure:
-    """A table of shares, 0 to 1 or signed from -1, as coloured squares with their figures."""
-    colours = SIGNED if signed else UNSIGNED
+def annotated_matrix(values: pd.DataFrame, signed: bool = False) -> go.Figure:
+    """Plot a table as coloured squares, each with its value.
+
+    Args:
+        values: Values from 0 to 1, or from -1 to 1 where signed.
+        signed: Whether the colour scale starts at -1 rather than at 0.
+    """
+    colours = DIVERGING if signed else SEQUENTIAL
     figure = go.Figure(
         go.Heatmap(
-            z=values, x=list(values.columns), y=list(values.index), zmin=-signed, zmax=1,
+            z=values, zmin=-signed, zmax=1, x=[escape_plotly(name) for name in values.columns],
+            y=[escape_plotly(name) for name in values.index],
             colorscale=colours, showscale=False, texttemplate="%{z:.2f}",
             hovertemplate="%{y}, %{x}: %{z:.2f}<extra></extra>",
         )

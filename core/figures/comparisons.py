@@ -1,4 +1,4 @@
-"""Networks compared: layers with layers, classes with classes, how sure with how often right."""
+"""Plots that compare networks: layer similarity, confusion, calibration, accuracy by time."""
 
 import numpy as np
 import pandas as pd
@@ -6,82 +6,88 @@ import plotly.graph_objects as go
 
 from core.compare import Reliability
 from core.figures.charts import GREY, PALETTE
-from core.heat import UNSIGNED
+from core.figures.escaping import escape_plotly
+from core.heatmap import SEQUENTIAL
 
-# Pixels that a heat map's cells and names take.
-CELL, NAMES = 16, 140
-LOWEST, HIGHEST = 320, 760
+# Side of a heat map's cell and space for its tick labels, in pixels.
+CELL_SIZE, LABEL_SPACE = 16, 140
+# Limits of a heat map's height, in pixels.
+MIN_HEIGHT, MAX_HEIGHT = 320, 760
 
 
-def layer_likeness(
+def layer_similarity(
     values: pd.DataFrame, row_title: str, column_title: str, errors: pd.DataFrame | None = None
 ) -> go.Figure:
-    """CKA of layers with layers, 0 to 1; a click on a cell gives its row as y, its column as x.
+    """Plot the CKA of two networks' layers. A click on a cell returns its row as y, column as x.
 
     Args:
-        values: One row a layer of one network, the first at the bottom; one column a layer of the
-            other. NaN stays empty.
-        row_title: The one network.
-        column_title: The other.
-        errors: The standard error of each; NaN is not told.
+        values: CKA, 0 to 1: one row per layer of one network, the first at the bottom; one column
+            per layer of the other. NaN leaves a cell empty.
+        row_title: Title of the network in the rows.
+        column_title: Title of the network in the columns.
+        errors: Standard error of each value, shown on hover; NaN is not shown.
     """
     heat = go.Heatmap(
-        z=values, zmin=0, zmax=1, colorscale=UNSIGNED, hoverinfo="skip",
+        z=values, zmin=0, zmax=1, colorscale=SEQUENTIAL, hoverinfo="skip",
         colorbar={"thickness": 12, "title": "CKA"},
     )  # fmt: skip
-    told = None if errors is None else errors.map(lambda error: f" ± {error:.2f}" * (error >= 0))
-    figure = _clickable(values, heat, "{}, {}: {:.2f}", told)
-    figure.update_xaxes(title=column_title)
-    figure.update_yaxes(title=row_title)
+    suffixes = None
+    if errors is not None:
+        suffixes = errors.map(lambda error: f" ± {error:.2f}" if error >= 0 else "")
+    figure = _clickable_heatmap(values, heat, "{}, {}: {:.2f}", suffixes)
+    figure.update_xaxes(title=escape_plotly(column_title))
+    figure.update_yaxes(title=escape_plotly(row_title))
     return figure
 
 
-def confusion(counts: pd.DataFrame) -> go.Figure:
-    """What is taken for what; a click on a cell gives its row as y, its column as x.
+def confusion_matrix(counts: pd.DataFrame) -> go.Figure:
+    """Plot a confusion matrix. A click on a cell returns its row as y and its column as x.
 
-    Colours are shares of a row, so that rare classes count like common ones.
+    Colours show shares of a row, so that rare classes count as much as frequent ones.
 
     Args:
-        counts: Pictures, one row a class they show, one column a class that was said.
+        counts: Numbers of pictures: one row per true class, one column per predicted class.
     """
     shares = counts.div(counts.sum(axis=1).clip(lower=1), axis=0)
-    heat = go.Heatmap(z=shares, zmin=0, zmax=1, colorscale=UNSIGNED, showscale=False,
+    heat = go.Heatmap(z=shares, zmin=0, zmax=1, colorscale=SEQUENTIAL, showscale=False,
                       hoverinfo="skip")  # fmt: skip
-    figure = _clickable(counts, heat, "{} taken for {}: {} pictures")
-    figure.update_xaxes(title="said")
-    figure.update_yaxes(title="shown", range=[len(counts) - 0.5, -0.5])
+    figure = _clickable_heatmap(counts, heat, "true class {}, predicted {}: {} pictures")
+    figure.update_xaxes(title="predicted")
+    figure.update_yaxes(title="true class", range=[len(counts) - 0.5, -0.5])
     return figure
 
 
-def reliability_diagram(found: Reliability) -> go.Figure:
-    """How often a network is right, by how sure it is (Guo et al. 2017, figure 1).
+def reliability_diagram(reliability: Reliability) -> go.Figure:
+    """Plot accuracy by confidence (Guo et al. 2017, figure 1).
 
-    Bars on the diagonal are honest, below it too sure; the fainter a bar, the fewer its pictures.
+    A bar on the diagonal means that the network is calibrated, a bar below it that the network is
+    overconfident. The fewer pictures a bar stands for, the fainter it is.
     """
-    width = np.diff(found.edges)
-    share = found.count / max(1, found.count.max())
+    width = np.diff(reliability.edges)
+    share = reliability.count / max(1, reliability.count.max())
     bars = go.Bar(
-        x=found.edges[:-1] + width / 2, y=found.accuracy, width=width, name="right",
+        x=reliability.edges[:-1] + width / 2, y=reliability.accuracy, width=width, name="accuracy",
         marker={"color": PALETTE[0], "opacity": 0.25 + 0.75 * share},
-        customdata=np.stack([found.confidence, found.count], axis=1),
-        hovertemplate="sure: %{customdata[0]:.0%}, right: %{y:.0%}"
+        customdata=np.stack([reliability.confidence, reliability.count], axis=1),
+        hovertemplate="confidence %{customdata[0]:.0%}, accuracy %{y:.0%}"
         " of %{customdata[1]} pictures<extra></extra>",
     )  # fmt: skip
     figure = go.Figure(bars)
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", line={"color": GREY, "dash": "dash"}
     )
+    title = f"expected calibration error {reliability.ece:.1%}".replace("%", " %")
     figure.update_layout(
         height=320, margin={"l": 0, "r": 0, "t": 28, "b": 0}, showlegend=False, dragmode=False,
-        bargap=0, title=f"expected calibration error {found.ece:.1%}".replace("%", " %"),
+        bargap=0, title=title,
     )  # fmt: skip
-    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="how sure", constrain="domain")
-    figure.update_yaxes(range=[0, 1], tickformat=".0%", title="how often right")
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title="confidence", constrain="domain")
+    figure.update_yaxes(range=[0, 1], tickformat=".0%", title="accuracy")
     return figure
 
 
 def mark_cell(figure: go.Figure, row: int, column: int) -> None:
-    """Draw a frame about a cell of a heat map whose cells can be clicked."""
+    """Draw a frame around a cell of a clickable heat map."""
     figure.add_shape(
         type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
         line={"color": PALETTE[1], "width": 3},
@@ -89,64 +95,73 @@ def mark_cell(figure: go.Figure, row: int, column: int) -> None:
 
 
 def accuracy_by_time(table: pd.DataFrame) -> go.Figure:
-    """How often networks are right against how long they take; the larger, the more parameters.
+    """Plot accuracy over the time per picture; a larger dot means more parameters.
 
     Args:
-        table: One row a network, with columns "ms a picture", "accuracy" and "parameters".
+        table: One row per network, with columns "ms a picture", "accuracy" and "parameters".
     """
     figure = go.Figure()
     largest = table["parameters"].max()
-    for (name, row), colour in zip(table.iterrows(), PALETTE, strict=False):
+    for (network, row), colour in zip(table.iterrows(), PALETTE, strict=False):
+        name = escape_plotly(network)
+        # The area of a dot, not its width, grows with the parameters; 10 pixels keep it visible.
+        size = 10 + 30 * (row["parameters"] / largest) ** 0.5
         figure.add_scatter(
-            x=[row["ms a picture"]], y=[row["accuracy"]], name=str(name), mode="markers",
-            # Areas, not widths, are as the figures are; a dot that is hardly there is no dot.
-            marker={"color": colour, "size": 10 + 30 * (row["parameters"] / largest) ** 0.5},
+            x=[row["ms a picture"]], y=[row["accuracy"]], name=name, mode="markers",
+            marker={"color": colour, "size": size},
             hovertemplate="%{x:.1f} ms, %{y:.1%}" + f"<extra>{name}</extra>",
         )  # fmt: skip
     figure.update_layout(
         height=340, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False, showlegend=True,
         legend={"orientation": "h", "y": -0.25, "itemsizing": "constant"},
     )  # fmt: skip
-    figure.update_xaxes(title="ms a picture", rangemode="tozero")
-    figure.update_yaxes(title="accuracy", tickformat=".0%")
+    figure.update_xaxes(title="ms per picture", rangemode="tozero")
+    # The dots of 0 and of 100 % are whole, too.
+    figure.update_yaxes(title="accuracy", tickformat=".0%", range=[-0.05, 1.05], tick0=0, dtick=0.2)
     return figure
 
 
-def _clickable(
-    values: pd.DataFrame, heat: go.Heatmap, wording: str, more: pd.DataFrame | None = None
+def _clickable_heatmap(
+    values: pd.DataFrame, heat: go.Heatmap, template: str, suffixes: pd.DataFrame | None = None
 ) -> go.Figure:
-    """A heat map under invisible squares: Streamlit's charts let points be clicked, no cells.
+    """Cover a heat map with invisible squares: Streamlit reports clicks on points, not on cells.
 
     Args:
         values: The table.
         heat: Its cells.
-        wording: Of what stands under the pointer: row, column, value.
-        more: Text after it, for each cell.
+        template: Hover text of a cell, formatted with row name, column name and value.
+        suffixes: Text to append to the hover text of each cell.
     """
     rows, columns = (index.ravel() for index in np.indices(values.shape))
-    told = [
-        wording.format(row, column, value)
+    texts = [
+        template.format(escape_plotly(row), escape_plotly(column), value)
         for row, line in zip(values.index, values.to_numpy(), strict=True)
         for column, value in zip(values.columns, line, strict=True)
     ]
-    if more is not None:
-        told = [one + end for one, end in zip(told, more.to_numpy().ravel(), strict=True)]
+    if suffixes is not None:
+        endings = suffixes.to_numpy().ravel()
+        texts = [text + ending for text, ending in zip(texts, endings, strict=True)]
     heat.update(x=np.arange(values.shape[1]), y=np.arange(values.shape[0]))
     figure = go.Figure(heat)
     figure.add_scatter(
-        x=columns, y=rows, mode="markers", text=told, hoverinfo="text", showlegend=False,
-        marker={"symbol": "square", "size": CELL, "color": "rgba(0,0,0,0)"},
+        x=columns, y=rows, mode="markers", text=texts, hoverinfo="text", showlegend=False,
+        marker={"symbol": "square", "size": CELL_SIZE, "color": "rgba(0,0,0,0)"},
     )  # fmt: skip
-    height = min(HIGHEST, max(LOWEST, NAMES + CELL * len(values)))
+    height = min(MAX_HEIGHT, max(MIN_HEIGHT, LABEL_SPACE + CELL_SIZE * len(values)))
     figure.update_layout(
         height=height, margin={"l": 0, "r": 0, "t": 8, "b": 0}, clickmode="event+select",
-        # The middle that is nearest is that of the cell, however wide cells are.
+        # The nearest square is that of the cell under the pointer, however wide the cells are.
         dragmode=False, hovermode="closest", hoverdistance=-1,
     )  # fmt: skip
-    for update, names_of in (
-        (figure.update_xaxes, values.columns), (figure.update_yaxes, values.index),
-    ):  # fmt: skip
-        update(range=[-0.5, len(names_of) - 0.5], tickvals=np.arange(len(names_of)),
-               ticktext=list(names_of), showgrid=False,
-               zeroline=False, automargin=True)  # fmt: skip
+    _label_axis(figure.layout.xaxis, values.columns)
+    _label_axis(figure.layout.yaxis, values.index)
     return figure
+
+
+def _label_axis(axis: go.layout.XAxis | go.layout.YAxis, labels: pd.Index) -> None:
+    """Put a tick label at every cell of a heat map's axis."""
+    axis.update(
+        range=[-0.5, len(labels) - 0.5], tickvals=np.arange(len(labels)),
+        ticktext=[escape_plotly(label) for label in labels],
+        showgrid=False, zeroline=False, automargin=True,
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Maps of points: dots or small pictures, coloured by what is known of them."""
+"""Maps of points: dots or small pictures, coloured by category or by value."""
 
 import base64
 import io
@@ -11,16 +11,25 @@ from jaxtyping import Float, Int
 from PIL import Image
 
 from core.figures.charts import PALETTE
-from core.figures.looks import DOT, LOOKS, by_kind, look, most_frequent
+from core.figures.escaping import escape_plotly
+from core.figures.point_styles import (
+    POINT_SIZE,
+    frequent_categories,
+    group_points,
+    point_style,
+)
 
-# Up to so many points a map is drawn as SVG: it needs none of the few WebGL contexts that a
-# browser gives all the plots of a page (16 in Chromium), and it moves smoothly. More take too long.
-MOST_SVG = 2000
-FRAME, HEIGHT = 28, 520
-# Cells a side of the grid in which one picture each may stand: as many frames fit into a map.
-CELLS = 17
-FADED = 0.12
-
+# A map with up to this many points is drawn as SVG: it needs none of the few WebGL contexts that a
+# browser shares among all the plots of a page (16 in Chromium), and it moves smoothly. Larger maps
+# would take too long as SVG.
+MAX_SVG_POINTS = 2000
+# Side of a picture's frame and height of a map, in pixels.
+FRAME_SIZE, MAP_HEIGHT = 28, 520
+# Cells per side of the grid in which each cell may show one picture: as many frames fit side by
+# side into a map.
+GRID_CELLS = 17
+FADED_OPACITY = 0.12
+LONGEST_NAME = 20  # characters of a name on a map
 
 Colours = Sequence[str] | Float[np.ndarray, " n"] | None
 
@@ -29,199 +38,186 @@ def point_map(
     positions: Float[np.ndarray, "n 2"],
     colours: Colours = None,
     names: Sequence[str] = (),
-    chosen: Collection[int] = (),
+    selected: Collection[int] = (),
     pictures: Mapping[int, Image.Image] | None = None,
-    added: Float[np.ndarray, "m 2"] | None = None,
+    new_positions: Float[np.ndarray, "m 2"] | None = None,
     title: str = "",
-    kinds: Sequence[str] = (),
+    categories: Sequence[str] = (),
 ) -> go.Figure:
-    """A map; the custom data of each point is its number, which a click or a lasso brings.
+    """Plot a map of points. A click or a lasso returns each point's index as its custom data.
 
     Args:
-        positions: Where the points lie.
-        colours: A kind for each point, told by colour and symbol (the most frequent 30 of them;
-            empty where not known), or a value for each, on a scale that is even to the eye.
-        names: What a point says of itself; its number where empty.
-        chosen: Points that stand out while the others fade; all alike where empty.
-        pictures: Shown in place of the dot, by the number of the point (`spread_out` says which).
-        added: Points that were placed later; their numbers go on after the others'.
-        title: Of the colours.
-        kinds: Those told apart, so that they look the same on several maps; by what is on this one
-            where empty (`most_frequent` of all gives them).
+        positions: Position of each point.
+        colours: The category of each point, shown by colour and symbol (empty where unknown; 30
+            categories are told apart), or a value for each point, shown on a perceptually uniform
+            scale. None: all points look alike.
+        names: Text that each point shows on hover. Empty: its index.
+        selected: Indices of the points that stand out while the others fade. Empty: none fade.
+        pictures: Pictures to show in place of points, by index (`non_overlapping` chooses some).
+        new_positions: Positions of points added later. Their indices follow the others'.
+        title: Title of the legend or the colour bar.
+        categories: All categories with their own style, so that they look the same on several maps
+            (`frequent_categories` of all maps). Empty: the most frequent ones of this map.
     """
     names = names or [str(index) for index in range(len(positions))]
-    shown = pictures or {}
+    pictures = pictures or {}
     if colours is None or isinstance(colours, np.ndarray):
         groups = {"": list(range(len(positions)))}
     else:
-        kinds = list(kinds) or most_frequent(colours)
-        groups = by_kind(colours, kinds)
+        categories = list(categories) or frequent_categories(colours)
+        groups = group_points(colours, categories)
     traces = [
-        _points(positions, rows, names, chosen, shown)
-        | {"name": kind, "showlegend": bool(kind), "marker": _marker(kind, kinds, rows, shown)}
-        for kind, rows in groups.items()
+        _point_settings(positions, indices, names, selected)
+        | {
+            "name": escape_plotly(category),
+            "showlegend": bool(category),
+            "marker": _marker(point_style(category, categories), indices, pictures),
+        }
+        for category, indices in groups.items()
     ]
     if isinstance(colours, np.ndarray):
-        traces[0]["marker"] |= _scale(colours, title)
-    figure = go.Figure([_trace(trace, len(positions)) for trace in traces])
-    if added is not None and len(added):
-        figure.add_trace(_stars(added, len(positions)))
-    for index, picture in shown.items():
-        faded = bool(chosen) and index not in chosen
-        figure.add_layout_image(_image(picture, positions, index, faded))
-    return _framed(figure, title)
+        traces[0]["marker"] |= _value_colours(colours, title)
+    scatter = go.Scatter if len(positions) <= MAX_SVG_POINTS else go.Scattergl
+    figure = go.Figure([scatter(trace) for trace in traces])
+    if new_positions is not None and len(new_positions):
+        figure.add_trace(_star_trace(new_positions, len(positions)))
+    for index, picture in pictures.items():
+        faded = bool(selected) and index not in selected
+        figure.add_layout_image(_layout_image(picture, positions, index, faded))
+    return _set_layout(figure, title)
 
 
-def spread_out(positions: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " k"]:
-    """Points whose pictures can stand on the map and hardly cover each other: one a place.
+def non_overlapping(positions: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " k"]:
+    """Choose points whose pictures hardly overlap on the map: at most one per cell of a grid.
 
     Returns:
-        289 at most, in order.
+        The indices of at most 289 points, in ascending order.
     """
-    places = (positions - positions.min(axis=0)) * (CELLS / _span(positions))
-    cells = np.minimum(places // 1, CELLS - 1)
-    central = np.argsort(np.abs(places - cells - 0.5).max(axis=1), kind="stable")
-    _, first = np.unique(cells[central], axis=0, return_index=True)
-    return np.sort(central[first])
+    scaled = (positions - positions.min(axis=0)) * (GRID_CELLS / longer_side(positions))
+    cells = np.minimum(scaled // 1, GRID_CELLS - 1)
+    # Points near the middle of a cell come first, so that `unique` picks the most central ones.
+    central_first = np.argsort(np.abs(scaled - cells - 0.5).max(axis=1), kind="stable")
+    _, first = np.unique(cells[central_first], axis=0, return_index=True)
+    return np.sort(central_first[first])
 
 
-def staged_map(
-    stages: Mapping[str, Float[np.ndarray, "n 2"]],
-    colours: Colours = None,
-    names: Sequence[str] = (),
-    title: str = "",
-) -> go.Figure:
-    """Maps of the same points at each stage, with a slider along which they move.
-
-    Args:
-        stages: Maps by name, in order, laid over each other; at least one.
-        colours: As `point_map` has them, as the rest.
-        names: Of the points.
-        title: Of the colours.
-    """
-    maps = {stage: point_map(one, colours, names, title=title) for stage, one in stages.items()}
-    first = next(iter(maps.values()))
-    figure = go.Figure(
-        data=first.data,
-        layout=first.layout,
-        frames=[go.Frame(name=stage, data=one.data) for stage, one in maps.items()],
-    )
-    move = {"mode": "immediate", "frame": {"duration": 800, "redraw": False},
-            "transition": {"duration": 700, "easing": "cubic-in-out"}}  # fmt: skip
-    steps = [{"label": stage, "method": "animate", "args": [[stage], move]} for stage in stages]
-    every = np.concatenate(list(stages.values()))
-    low, high = every.min(axis=0), every.max(axis=0)
-    edge = 0.05 * _span(every)
-    figure.update_layout(
-        sliders=[{"steps": steps, "pad": {"t": 8}}], margin={"l": 24, "r": 0, "t": 8, "b": 40}
-    )
-    figure.update_xaxes(range=[low[0] - edge, high[0] + edge])
-    figure.update_yaxes(range=[low[1] - edge, high[1] + edge])
-    return figure
-
-
-def purity_curves(lines: Mapping[str, Mapping[str, tuple[float, float]]]) -> go.Figure:
-    """How order appears with depth: a line for each network, a mark for each layer.
-
-    Args:
-        lines: By network, then by layer: depth and purity, both 0 to 1.
-    """
-    figure = go.Figure()
-    for (colour, symbol), (network, layers) in zip(LOOKS, lines.items(), strict=False):
-        figure.add_scatter(
-            x=[depth for depth, _ in layers.values()], y=[pure for _, pure in layers.values()],
-            text=list(layers), name=network, mode="lines+markers", line_color=colour,
-            marker={"symbol": symbol, "size": DOT + 2},
-            hovertemplate="%{text}: %{y:.2f}<extra>%{fullData.name}</extra>",
-        )  # fmt: skip
-    figure.update_layout(
-        height=300, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
-        xaxis={"title": "depth", "range": [-0.02, 1.02], "tickformat": ".0%"},
-        yaxis={"title": "class purity", "range": [0, 1.02]},
-        legend={"orientation": "h", "y": 1.15},
-    )  # fmt: skip
-    return figure
-
-
-def _points(
+def label_categories(
+    figure: go.Figure,
     positions: Float[np.ndarray, "n 2"],
-    rows: Sequence[int],
+    colours: Colours,
+    categories: Sequence[str],
+) -> None:
+    """Write the name of each category on a map, at the point that is most in its middle.
+
+    Args:
+        figure: The map (`point_map`).
+        positions: Position of each point.
+        colours: The category of each point; values have no names.
+        categories: The categories that get a name.
+    """
+    if colours is None or isinstance(colours, np.ndarray):
+        return
+    for category, indices in group_points(colours, categories).items():
+        if category not in categories:
+            continue
+        own = positions[indices]
+        middle = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
+        figure.add_annotation(
+            x=float(middle[0]), y=float(middle[1]), text=escape_plotly(_shorten(category)),
+            showarrow=False, font={"size": 11, "color": "#1F2430"}, bgcolor="rgba(255,255,255,0.7)",
+        )  # fmt: skip
+
+
+def _shorten(name: str) -> str:
+    """Return a name that fits on a map."""
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _point_settings(
+    positions: Float[np.ndarray, "n 2"],
+    indices: Sequence[int],
     names: Sequence[str],
-    chosen: Collection[int],
-    shown: Mapping[int, Image.Image],
+    selected: Collection[int],
 ) -> dict[str, Any]:
+    """Return the positions, hover texts and selection of one trace's points."""
+    places = [place for place, index in enumerate(indices) if index in selected]
     return {
-        "x": positions[rows, 0],
-        "y": positions[rows, 1],
-        "customdata": rows,
-        "text": [names[row] for row in rows],
+        "x": positions[indices, 0],
+        "y": positions[indices, 1],
+        "customdata": indices,
+        "text": [escape_plotly(names[index]) for index in indices],
         "hovertemplate": "%{text}<extra></extra>",
         "mode": "markers",
-        "selectedpoints": [at for at, row in enumerate(rows) if row in chosen] if chosen else None,
-        "unselected": {"marker": {"opacity": FADED}},
+        "selectedpoints": places if selected else None,
+        "unselected": {"marker": {"opacity": FADED_OPACITY}},
     }
 
 
 def _marker(
-    kind: str, kinds: Sequence[str], rows: Sequence[int], shown: Mapping[int, Image.Image]
+    style: tuple[str, str], indices: Sequence[int], pictures: Mapping[int, Image.Image]
 ) -> dict[str, Any]:
-    """How a kind looks; where a picture stands, its frame."""
-    colour, symbol = look(kind, kinds)
-    framed = [row in shown for row in rows]
+    """Return the markers of one trace: dots, or an empty frame where a picture is shown."""
+    colour, symbol = style
+    framed = [index in pictures for index in indices]
+    if not any(framed):
+        return {"color": colour, "symbol": symbol, "size": POINT_SIZE, "line": {"width": 0}}
     return {
         "color": colour,
-        "symbol": ["square-open" if one else symbol for one in framed] if any(framed) else symbol,
-        "size": [FRAME if one else DOT for one in framed] if any(framed) else DOT,
-        "line": {"width": [2 if one else 0 for one in framed] if any(framed) else 0},
+        "symbol": ["square-open" if frame else symbol for frame in framed],
+        "size": [FRAME_SIZE if frame else POINT_SIZE for frame in framed],
+        "line": {"width": [2 if frame else 0 for frame in framed]},
     }
 
 
-def _scale(values: Float[np.ndarray, " n"], title: str) -> dict[str, Any]:
-    return {"color": values, "colorscale": "Viridis", "colorbar": {"title": title, "thickness": 12}}
+def _value_colours(values: Float[np.ndarray, " n"], title: str) -> dict[str, Any]:
+    """Return the marker settings that colour points by value, with a colour bar."""
+    return {
+        "color": values,
+        "colorscale": "Viridis",
+        "colorbar": {"title": escape_plotly(title), "thickness": 12},
+    }
 
 
-def _trace(settings: dict[str, Any], count: int) -> go.Scatter | go.Scattergl:
-    return go.Scatter(settings) if count <= MOST_SVG else go.Scattergl(settings)
-
-
-def _stars(added: Float[np.ndarray, "m 2"], first: int) -> go.Scatter:
+def _star_trace(positions: Float[np.ndarray, "m 2"], first_index: int) -> go.Scatter:
+    """Return the trace of the points that were added later."""
     return go.Scatter(
-        x=added[:, 0], y=added[:, 1], mode="markers", name="new",
-        customdata=list(range(first, first + len(added))),
-        marker={"symbol": "star", "size": 2 * DOT, "color": PALETTE[1],
+        x=positions[:, 0], y=positions[:, 1], mode="markers", name="new",
+        customdata=list(range(first_index, first_index + len(positions))),
+        marker={"symbol": "star", "size": 2 * POINT_SIZE, "color": PALETTE[1],
                 "line": {"width": 1, "color": "white"}},
         hovertemplate="new<extra></extra>",
     )  # fmt: skip
 
 
-def _image(
+def _layout_image(
     picture: Image.Image, positions: Float[np.ndarray, "n 2"], index: int, faded: bool
 ) -> dict[str, Any]:
-    """A small picture that fills its frame while nobody zooms."""
+    """Return a small picture at a point, which fills the point's frame until the user zooms."""
     small = picture.convert("RGB")
-    small.thumbnail((2 * FRAME, 2 * FRAME))
+    small.thumbnail((2 * FRAME_SIZE, 2 * FRAME_SIZE))
     data = io.BytesIO()
     small.save(data, "JPEG", quality=80)
-    side = _span(positions) * FRAME / HEIGHT
+    side = longer_side(positions) * FRAME_SIZE / MAP_HEIGHT
     return {
         "source": f"data:image/jpeg;base64,{base64.b64encode(data.getvalue()).decode()}",
         "x": float(positions[index, 0]), "y": float(positions[index, 1]), "xref": "x", "yref": "y",
         "sizex": side, "sizey": side, "xanchor": "center", "yanchor": "middle", "layer": "above",
-        "opacity": FADED if faded else 1.0,
+        "opacity": FADED_OPACITY if faded else 1.0,
     }  # fmt: skip
 
 
-def _span(positions: Float[np.ndarray, "n 2"]) -> float:
-    """The longer side of what the points take; 1 where that is nothing."""
+def longer_side(positions: Float[np.ndarray, "n 2"]) -> float:
+    """Return the longer side of the points' bounding box, or 1 if all points coincide."""
     return float(np.ptp(positions, axis=0).max()) or 1.0
 
 
-def _framed(figure: go.Figure, title: str) -> go.Figure:
+def _set_layout(figure: go.Figure, title: str) -> go.Figure:
+    """Set the height, the legend and the axes of a map."""
     figure.update_layout(
-        height=HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode="lasso",
-        legend={"title": title, "itemsizing": "constant"}, uirevision="map",
+        height=MAP_HEIGHT, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode="lasso",
+        legend={"title": escape_plotly(title), "itemsizing": "constant"}, uirevision="map",
     )  # fmt: skip
     figure.update_xaxes(visible=False)
-    # A distance is as long one way as the other: turning a map changes nothing.
+    # Equal scales on both axes: distances are comparable in every direction.
     figure.update_yaxes(visible=False, scaleanchor="x", scaleratio=1)
     return figure

@@ -1,50 +1,57 @@
-"""Where a network looked for a class: maps from gradients, activations and perturbation."""
+"""Saliency maps: which pixels a network's score for a class depends on."""
 
-# Each of these enters its methods, in the order in which pages show them.
-from core.saliency import gradients, cam, perturbation, fused  # noqa: F401, I001
+# Each of these modules registers its methods, in the order in which pages list them.
+from core.saliency import gradients, cam, perturbation, stage_cam  # noqa: F401, I001
 from core.saliency.evaluate import (
     Evaluation,
-    at_share,
-    energy,
+    changed_pictures,
+    energy_in_mask,
     evaluate,
     evaluate_steps,
-    pointed,
+    peak_in_mask,
+    rank_agreement,
     rank_correlation,
     top_overlap,
 )
-from core.saliency.explaining import Explanation, NoSuchClass, explain, explain_steps
+from core.saliency.explanation import Explanation, NoSuchClass, explain, explain_steps
 from core.saliency.registry import BadOption, Method, UnknownMethod, find, method, methods
 from core.saliency.sanity import Sanity, sanity_steps
 from core.saliency.sensitivity import sensitivity_steps
-from core.saliency.truth import Truth, on_grid, truth_steps
+from core.saliency.truth import GroundTruthScores, ground_truth_steps, mask_on_grid
+from core.saliency.verdict import Evidence, Trust, Verdict, judge_maps
 from core.saliency.view import Maps, View, last_layer
 
 __all__ = [
     "BadOption",
     "Evaluation",
+    "Evidence",
     "Explanation",
+    "GroundTruthScores",
     "Maps",
     "Method",
     "NoSuchClass",
     "Sanity",
-    "Truth",
+    "Trust",
     "UnknownMethod",
+    "Verdict",
     "View",
-    "at_share",
-    "energy",
+    "changed_pictures",
+    "energy_in_mask",
     "evaluate",
     "evaluate_steps",
     "explain",
     "explain_steps",
     "find",
+    "ground_truth_steps",
+    "judge_maps",
     "last_layer",
+    "mask_on_grid",
     "method",
     "methods",
-    "on_grid",
-    "pointed",
+    "peak_in_mask",
+    "rank_agreement",
     "rank_correlation",
     "sanity_steps",
     "sensitivity_steps",
     "top_overlap",
-    "truth_steps",
 ]

@@ -1,4 +1,4 @@
-"""Class activation maps: a layer's channels, weighted by what they do for the class."""
+"""Class activation maps: the channels of a layer, weighted by their influence on the class."""
 
 import torch
 from jaxtyping import Float
@@ -8,117 +8,130 @@ from core.saliency.registry import method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
-# Against division by nothing where a map or its gradient is 0 everywhere.
+# Prevents division by 0 where a map or a gradient is 0 everywhere.
 TINY = 1e-7
 Activations = Float[Tensor, "n c y x"]
 
 
-@method("Grad-CAM", "Selvaraju et al. 2017, arXiv 1610.02391", "cam", layered=True)
+@method("Grad-CAM", "Selvaraju et al. 2017, arXiv 1610.02391", "cam", uses_layer=True)
 def grad_cam(view: View) -> Steps[Maps]:
-    """Channels weighted by their mean gradient; what is negative is dropped (equations 1, 2)."""
+    """Weight channels by their mean gradient and drop negative sums (equations 1 and 2)."""
     yield Progress(0, 1)
-    activation, gradient = _at_layer(view)
-    return _weighted(view, activation, gradient.mean((2, 3)))
+    activation, gradient = _read_layer(view)
+    return _weighted_sum(view, activation, gradient.mean((2, 3)))
 
 
-@method("Grad-CAM++", "Chattopadhay et al. 2018, arXiv 1710.11063", "cam", layered=True)
+@method("Grad-CAM++", "Chattopadhay et al. 2018, arXiv 1710.11063", "cam", uses_layer=True)
 def grad_cam_plus_plus(view: View) -> Steps[Maps]:
-    """Positive gradients weighted so that each occurrence of the class counts (equation 19).
+    """Weight positive gradients so that each occurrence of the class counts (equation 19).
 
-    Its g² / (2 g² + Σ A g³) is 1 / (2 + Σ A g), which no small gradient can upset.
+    The paper's g² / (2 g² + Σ A g³) is computed as 1 / (2 + Σ A g), which is stable for small
+    gradients.
     """
     yield Progress(0, 1)
-    activation, gradient = _at_layer(view)
-    mass = activation.sum((2, 3), keepdim=True)
-    share = 1 / _safe(2 + mass * gradient)
-    return _weighted(view, activation, (share * gradient.clamp(min=0)).sum((2, 3)))
+    activation, gradient = _read_layer(view)
+    total = activation.sum((2, 3), keepdim=True)
+    alpha = 1 / _away_from_zero(2 + total * gradient)
+    return _weighted_sum(view, activation, (alpha * gradient.clamp(min=0)).sum((2, 3)))
 
 
-@method("XGrad-CAM", "Fu et al. 2020, arXiv 2008.02312", "cam", layered=True)
+@method("XGrad-CAM", "Fu et al. 2020, arXiv 2008.02312", "cam", uses_layer=True)
 def xgrad_cam(view: View) -> Steps[Maps]:
-    """Gradients weighted by the share of a channel's activation at each place (equation 8)."""
+    """Weight each gradient by its position's share of the channel's activation (equation 8)."""
     yield Progress(0, 1)
-    activation, gradient = _at_layer(view)
-    mass = activation.sum((2, 3))
-    return _weighted(view, activation, (gradient * activation).sum((2, 3)) / _safe(mass))
+    activation, gradient = _read_layer(view)
+    total = activation.sum((2, 3))
+    weights = (gradient * activation).sum((2, 3)) / _away_from_zero(total)
+    return _weighted_sum(view, activation, weights)
 
 
-@method("LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "cam", layered=True)
+@method("LayerCAM", "Jiang et al. 2021, IEEE TIP 30", "cam", uses_layer=True)
 def layer_cam(view: View, stages: int = 1) -> Steps[Maps]:
-    """Each place weighted by its own positive gradient.
+    """Weight the activation at each position by the positive gradient at that position.
 
     Args:
-        view: What to explain.
-        stages: How many are fused, the last ones, each by its last layer: the maximum of their maps
-            over their own maxima. One is the layer chosen.
+        view: The pictures and the score to explain.
+        stages: How many of the last stages to fuse. 1 uses the chosen layer only. More use the last
+            layer of each stage; the result is the maximum of their maps, each divided by its own
+            maximum.
     """
     yield Progress(0, 1)
     names = [view.layer] if stages == 1 else stage_layers(view, stages)
     maps = [
-        view.enlarged((gradient.clamp(min=0) * activation).sum(1).clamp(min=0))
-        for activation, gradient in view.at_layers(names).values()
+        view.resize_to_input((gradient.clamp(min=0) * activation).sum(1).clamp(min=0))
+        for activation, gradient in view.activations_and_gradients(names).values()
     ]
     if len(maps) == 1:
         return Maps(maps[0])
-    tops = [one / one.amax((1, 2), keepdim=True).clamp(min=TINY) for one in maps]
-    return Maps(torch.stack(tops).amax(0))
+    return Maps(torch.stack([divide_by_maximum(stage_map) for stage_map in maps]).amax(0))
 
 
-@method("Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "cam", passes=500, layered=True)
+@method("Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "cam", passes=500, uses_layer=True)
 def score_cam(view: View) -> Steps[Maps]:
-    """Channels weighted by the score of the picture seen through each alone, softmaxed."""
-    activation, _ = _at_layer(view)
+    """Weight each channel by the score of the picture masked with it (softmax over channels)."""
+    activation, _ = _read_layer(view)
     count = activation.shape[1]
     scores = view.x.new_zeros(len(view.x) * count)
-    seen, total = 0, view.batches(count)
-    for step, rows in enumerate(view.copies(count)):
-        chosen = torch.arange(seen, seen + len(rows)) % count
-        masks = view.enlarged(activation[rows, chosen])
+    start, total = 0, view.count_batches(count)
+    for step, indices in enumerate(view.repeat_batches(count)):
+        stop = start + len(indices)
+        channels = torch.arange(start, stop) % count  # each picture is repeated for every channel
+        masks = view.resize_to_input(activation[indices, channels])
         low, high = masks.amin((1, 2), keepdim=True), masks.amax((1, 2), keepdim=True)
         masks = (masks - low) / (high - low).clamp(min=TINY)
-        scores[seen : seen + len(rows)] = view.scores(view.x[rows] * masks[:, None], rows).to(
-            scores
-        )
-        seen += len(rows)
+        scores[start:stop] = view.scores(view.x[indices] * masks[:, None], indices).to(scores)
+        start = stop
         yield Progress(step + 1, total)
-    return _weighted(view, activation, scores.view(-1, count).softmax(1))
+    return _weighted_sum(view, activation, scores.view(-1, count).softmax(1))
 
 
-@method("Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "cam", layered=True)
+@method("Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "cam", uses_layer=True)
 def eigen_cam(view: View) -> Steps[Maps]:
-    """The activations' first principal component: what stands out, whatever the class.
+    """Project the activations onto their first principal component, independent of the class.
 
-    A component has no sign of its own; it is turned so that more activation is more.
+    The sign of a principal component is arbitrary; it is chosen so that the projection increases
+    with the activation.
     """
     yield Progress(0, 1)
-    activation, _ = _at_layer(view)
-    flat = activation.flatten(2).movedim(1, 2)  # n places c
+    activation, _ = _read_layer(view)
+    flat = activation.flatten(2).movedim(1, 2)  # (n, positions, c)
     centred = flat - flat.mean(1, keepdim=True)
     _, _, components = torch.linalg.svd(centred, full_matrices=False)
     projected = torch.einsum("npc,nc->np", centred, components[:, 0])
-    along = (projected * centred.sum(2)).sum(1, keepdim=True)
-    maps = (projected * torch.where(along < 0, -1, 1)).view(-1, *activation.shape[2:])
-    return Maps(view.enlarged(maps.clamp(min=0)))
+    covariance = (projected * centred.sum(2)).sum(1, keepdim=True)
+    signed = projected * torch.where(covariance < 0, -1, 1)
+    maps = signed.view(-1, *activation.shape[2:])
+    return Maps(view.resize_to_input(maps.clamp(min=0)))
 
 
 def stage_layers(view: View, count: int) -> list[str]:
-    """The last layer of each of the last stages: those after which the maps shrink."""
-    sizes: dict[int, str] = {}
-    for name in view.m.layers_with_positions:
-        sizes[view.m.layers[name].shape[1]] = name
-    return list(sizes.values())[-count:]
+    """Return the last layer of each of the last `count` stages.
+
+    A stage consists of all layers whose activations have the same height.
+    """
+    last_by_height: dict[int, str] = {}
+    for name in view.m.spatial_layers:
+        last_by_height[view.m.layers[name].shape[1]] = name
+    return list(last_by_height.values())[-count:]
 
 
-def _at_layer(view: View) -> tuple[Activations, Activations]:
-    (found,) = view.at_layers([view.layer]).values()
-    return found
+def divide_by_maximum(maps: Float[Tensor, "n h w"]) -> Float[Tensor, "n h w"]:
+    """Divide each map by its own maximum."""
+    return maps / maps.amax((1, 2), keepdim=True).clamp(min=TINY)
 
 
-def _weighted(view: View, activation: Activations, weights: Float[Tensor, "n c"]) -> Maps:
+def _read_layer(view: View) -> tuple[Activations, Activations]:
+    """Return the activations of the view's layer and the gradients with respect to them."""
+    return view.activations_and_gradients([view.layer])[view.layer]
+
+
+def _weighted_sum(view: View, activation: Activations, weights: Float[Tensor, "n c"]) -> Maps:
+    """Sum the weighted channels, drop negative values, and resize to the input grid."""
     maps = torch.einsum("ncyx,nc->nyx", activation, weights)
-    return Maps(view.enlarged(maps.clamp(min=0)))
+    return Maps(view.resize_to_input(maps.clamp(min=0)))
 
 
-def _safe(below: Tensor) -> Tensor:
-    """A divisor that is not 0, of its own sign."""
-    return torch.where(below.abs() < TINY, torch.where(below < 0, -TINY, TINY), below)
+def _away_from_zero(divisor: Tensor) -> Tensor:
+    """Replace divisors that are almost 0 by a small number of the same sign."""
+    small = torch.where(divisor < 0, -TINY, TINY)
+    return torch.where(divisor.abs() < TINY, small, divisor)

@@ -1,177 +1,212 @@
-"""How far a map can be trusted: what the network does with what it marks, and where that lies."""
+"""Measures of saliency maps: insertion and deletion, overlap with a mask, similarity of maps."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from jaxtyping import Bool, Float
 from PIL import Image
-from scipy.stats import rankdata
 from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from core import predict
-from core.saliency.explaining import target_classes
+from core.saliency.explanation import target_classes
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 from core.zoo.preprocessing import Preprocessing
 
-# Petsiuk et al. 2018 (arXiv 1806.07421) and their notebook: 8 rows of 224 pixels a step; insertion
-# starts from a blur of 11 pixels and a standard deviation of 5.
+# Protocol of Petsiuk et al. 2018 (arXiv 1806.07421) and their notebook: each of 28 steps changes as
+# many pixels as 8 of 224 rows. Insertion starts from the picture blurred with a kernel of 11 pixels
+# and a standard deviation of 5.
 STEPS = 28
-BLUR, SIGMA = 11, 5.0
-# Share of the pixels that count as a map's top.
-TOP = 0.1
+BLUR_KERNEL, BLUR_SIGMA = 11, 5.0
+# Share of the pixels that `top_overlap` compares.
+TOP_SHARE = 0.1
 
-Maps = Float[np.ndarray, "n h w"]
+MapArray = Float[np.ndarray, "n h w"]
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What becomes of the class's probability as the pixels that a map ranks highest go or come.
+    """Probability of the class as the pixels of the highest saliency are inserted or deleted.
 
     Attributes:
-        insertion: Probability while pixels come, strongest first, on a blurred picture.
-        deletion: Probability while pixels turn grey, strongest first.
+        insertion: Probability while pixels of the picture replace its blurred copy, the most
+            salient first.
+        deletion: Probability while pixels of the picture turn grey, the most salient first.
     """
 
     insertion: Float[np.ndarray, "n steps"]
     deletion: Float[np.ndarray, "n steps"]
 
     @property
-    def inserted(self) -> Float[np.ndarray, " n"]:
-        """Area under each insertion curve, 0 to 1: higher is better."""
-        return _area(self.insertion)
+    def insertion_area(self) -> Float[np.ndarray, " n"]:
+        """Area under each insertion curve, 0 to 1; higher is better."""
+        return _area_under(self.insertion)
 
     @property
-    def deleted(self) -> Float[np.ndarray, " n"]:
-        """Area under each deletion curve: lower is better."""
-        return _area(self.deletion)
+    def deletion_area(self) -> Float[np.ndarray, " n"]:
+        """Area under each deletion curve, 0 to 1; lower is better."""
+        return _area_under(self.deletion)
 
 
 def evaluate(
     m: Model,
     imgs: Sequence[Image.Image],
-    maps: Maps,
+    maps: MapArray,
     classes: Sequence[int] | None = None,
 ) -> Evaluation:
-    """Insertion and deletion. See `evaluate_steps`."""
+    """Compute the insertion and deletion curves of saliency maps. See `evaluate_steps`."""
     return drain(evaluate_steps(m, imgs, maps, classes))
 
 
 def evaluate_steps(
     m: Model,
     imgs: Sequence[Image.Image],
-    maps: Maps,
+    maps: MapArray,
     classes: Sequence[int] | None = None,
 ) -> Steps[Evaluation]:
-    """Insertion and deletion of some maps (RISE's protocol); a step is a picture.
+    """Compute insertion and deletion curves (the protocol of RISE); the progress counts pictures.
 
     Args:
         m: The network.
         imgs: The pictures.
-        maps: One for each, on the input grid.
-        classes: Whose probability is watched; each picture's top class where None.
+        maps: The saliency map of each picture, on the input grid.
+        classes: The class of each picture whose probability is measured. None: its top class.
 
     Raises:
-        NoSuchClass: With the range.
-        NoClassifier: The network gives no classes.
+        NoSuchClass: A class is out of range; the message has the range.
+        NoClassifier: The network has no classes.
     """
     predict.require_classes(m.card)
     curves: list[tuple[np.ndarray, np.ndarray]] = []
-    for index, (img, one) in enumerate(zip(imgs, maps, strict=True)):
+    for index, (img, saliency_map) in enumerate(zip(imgs, maps, strict=True)):
         x = m.preprocess([img])
-        own = classes[index : index + 1] if classes is not None else None
-        (class_,) = target_classes(m, x, own)
-        grey = torch.zeros_like(x)
-        blurred = gaussian_blur(x, [BLUR, BLUR], [SIGMA, SIGMA])
-        order = torch.from_numpy(ranked(one)).to(x.device)
-        curves.append((_curve(m, blurred, x, order, class_), _curve(m, x, grey, order, class_)))
+        picture_class = classes[index : index + 1] if classes is not None else None
+        (class_,) = target_classes(m, x, picture_class)
+        ranks = torch.from_numpy(rank_pixels(saliency_map)).to(x.device)
+        insertion = _probability_curve(m, _blur(x), x, ranks, class_)
+        deletion = _probability_curve(m, x, torch.zeros_like(x), ranks, class_)
+        curves.append((insertion, deletion))
         yield Progress(index + 1, len(imgs))
     if not curves:
         return Evaluation(np.zeros((0, STEPS + 1)), np.zeros((0, STEPS + 1)))
-    insertion, deletion = (np.stack(kind) for kind in zip(*curves, strict=True))
-    return Evaluation(insertion, deletion)
+    insertions, deletions = zip(*curves, strict=True)
+    return Evaluation(np.stack(insertions), np.stack(deletions))
 
 
-def ranked(one: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Which share of the pixels comes before each when the strongest come first, 0 to below 1."""
-    order = np.argsort(-one.ravel(), kind="stable")
-    shares = np.empty(one.size, np.float32)
-    shares[order] = np.arange(one.size, dtype=np.float32) / one.size
-    return shares.reshape(one.shape)
+def rank_pixels(saliency_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
+    """Return the rank of each pixel, strongest first, as a share of the pixels: 0 to below 1.
+
+    Equal values keep the order of the pixels.
+    """
+    order = np.argsort(-saliency_map.ravel(), kind="stable")
+    ranks = np.empty(saliency_map.size, np.float32)
+    ranks[order] = np.arange(saliency_map.size, dtype=np.float32) / saliency_map.size
+    return ranks.reshape(saliency_map.shape)
 
 
-def revealed(
+def replace_top_pixels(
     first: Float[Tensor, "1 3 h w"],
     last: Float[Tensor, "1 3 h w"],
-    order: Float[Tensor, "h w"],
+    ranks: Float[Tensor, "h w"],
     share: float,
 ) -> Float[Tensor, "1 3 h w"]:
-    """The first picture, with this share of the strongest pixels taken from the last."""
-    return torch.where(order < share, last, first)
-
-
-def at_share(
-    preprocessing: Preprocessing, img: Image.Image, one: Float[np.ndarray, "h w"], share: float
-) -> tuple[Image.Image, Image.Image]:
-    """What the network is shown, as pictures, when this share of the pixels has come or gone.
+    """Return the first picture with its top-ranked share of pixels replaced by those of the last.
 
     Args:
-        preprocessing: The network's.
+        first: The picture to start from.
+        last: The picture that is complete at share 1.
+        ranks: Rank of each pixel, from `rank_pixels`.
+        share: Share of the pixels to replace, 0 to 1.
+    """
+    return torch.where(ranks < share, last, first)
+
+
+def changed_pictures(
+    preprocessing: Preprocessing,
+    img: Image.Image,
+    saliency_map: Float[np.ndarray, "h w"],
+    share: float,
+) -> tuple[Image.Image, Image.Image]:
+    """Return the pictures that the network gets at one step of insertion and of deletion.
+
+    Args:
+        preprocessing: The network's preprocessing.
         img: The picture.
-        one: Its map.
-        share: Of the pixels that the map ranks highest, 0 to 1.
+        saliency_map: The picture's map, on the input grid.
+        share: Share of the pixels that have been inserted or deleted, most salient first, 0 to 1.
 
     Returns:
-        The step of insertion, and that of deletion.
+        The picture at this step of insertion, and the picture at this step of deletion.
     """
     x = preprocessing([img])
-    order = torch.from_numpy(ranked(one))
-    blurred = gaussian_blur(x, [BLUR, BLUR], [SIGMA, SIGMA])
-    come, gone = revealed(blurred, x, order, share), revealed(x, torch.zeros_like(x), order, share)
-    return preprocessing.to_picture(come[0]), preprocessing.to_picture(gone[0])
+    ranks = torch.from_numpy(rank_pixels(saliency_map))
+    inserted = replace_top_pixels(_blur(x), x, ranks, share)
+    deleted = replace_top_pixels(x, torch.zeros_like(x), ranks, share)
+    return preprocessing.to_picture(inserted[0]), preprocessing.to_picture(deleted[0])
 
 
-def pointed(maps: Maps, masks: Bool[np.ndarray, "n h w"]) -> Bool[np.ndarray, " n"]:
-    """Whether each map's highest place lies in the mask (the pointing game, Zhang et al. 2016)."""
-    tops = maps.reshape(len(maps), -1).argmax(1)
-    return masks.reshape(len(masks), -1)[np.arange(len(maps)), tops]
+def peak_in_mask(maps: MapArray, masks: Bool[np.ndarray, "n h w"]) -> Bool[np.ndarray, " n"]:
+    """Return whether the maximum of each map is inside its mask.
+
+    This is the pointing game (Zhang et al. 2016).
+    """
+    peaks = maps.reshape(len(maps), -1).argmax(1)
+    return masks.reshape(len(masks), -1)[np.arange(len(maps)), peaks]
 
 
-def energy(maps: Maps, masks: Bool[np.ndarray, "n h w"]) -> Float[np.ndarray, " n"]:
-    """Share of what is positive in each map that lies in the mask; 0 where nothing is."""
+def energy_in_mask(maps: MapArray, masks: Bool[np.ndarray, "n h w"]) -> Float[np.ndarray, " n"]:
+    """Return the share of each map's positive values inside its mask; 0 if no value is positive."""
     positive = maps.clip(0).astype(np.float64)
     inside = (positive * masks).sum((1, 2))
     return inside / np.maximum(positive.sum((1, 2)), 1e-30)
 
 
-def rank_correlation(a: Maps, b: Maps) -> Float[np.ndarray, " n"]:
-    """Spearman's correlation of each pair of maps over their pixels; 0 where one is flat."""
-    x, y = (rankdata(maps.reshape(len(maps), -1), axis=1) for maps in (a, b))
-    x, y = x - x.mean(1, keepdims=True), y - y.mean(1, keepdims=True)
-    lengths = np.sqrt((x**2).sum(1) * (y**2).sum(1))
-    return (x * y).sum(1) / np.where(lengths > 0, lengths, 1)
+def rank_correlation(a: MapArray, b: MapArray) -> Float[np.ndarray, " n"]:
+    """Return Spearman's rank correlation of each pair of maps; 0 if one of them is constant."""
+    return (_unit_ranks(a) * _unit_ranks(b)).sum(1)
 
 
-def top_overlap(a: Maps, b: Maps) -> Float[np.ndarray, " n"]:
-    """Intersection over union of the top tenth of each pair of maps."""
-    x, y = (np.stack([ranked(one) < TOP for one in maps]) for maps in (a, b))
+def rank_agreement(maps: MapArray) -> Float[np.ndarray, "n n"]:
+    """Return Spearman's rank correlation of each map with each; 0 for constant maps."""
+    ranks = _unit_ranks(maps)
+    return ranks @ ranks.T
+
+
+def top_overlap(a: MapArray, b: MapArray) -> Float[np.ndarray, " n"]:
+    """Return the intersection over union of the strongest tenth of each pair of maps."""
+    x, y = (np.stack([rank_pixels(values) < TOP_SHARE for values in maps]) for maps in (a, b))
     return (x & y).sum((1, 2)) / (x | y).sum((1, 2))
 
 
-def _curve(
-    m: Model, first: Tensor, last: Tensor, order: Tensor, class_: int
+def _unit_ranks(maps: MapArray) -> Float[np.ndarray, "n pixels"]:
+    """Return the ranks of each map's pixels, centred and of length 1; all 0 for a constant map."""
+    # Not by scipy.stats: importing it takes 50 MB, which the first page would need for this alone.
+    ranks = pd.DataFrame(maps.reshape(len(maps), -1).T).rank().to_numpy().T
+    ranks = ranks - ranks.mean(1, keepdims=True)
+    lengths = np.sqrt((ranks**2).sum(1, keepdims=True))
+    return ranks / np.where(lengths > 0, lengths, 1)
+
+
+def _blur(x: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 3 h w"]:
+    """Return the blurred picture from which insertion starts."""
+    return gaussian_blur(x, [BLUR_KERNEL, BLUR_KERNEL], [BLUR_SIGMA, BLUR_SIGMA])
+
+
+def _probability_curve(
+    m: Model, first: Tensor, last: Tensor, ranks: Tensor, class_: int
 ) -> Float[np.ndarray, " steps"]:
-    """The class's probability as the strongest pixels change from the first to the last picture."""
+    """Return the class's probability at each step from the first to the last picture."""
     shares = torch.linspace(0, 1, STEPS + 1).tolist()
-    pictures = torch.cat([revealed(first, last, order, share) for share in shares])
+    pictures = torch.cat([replace_top_pixels(first, last, ranks, share) for share in shares])
     with m.borrow() as net, torch.no_grad():
-        logits = torch.cat([net(part).float() for part in pictures.split(m.at_once)])
+        logits = torch.cat([net(batch).float() for batch in pictures.split(m.batch_size)])
     return logits.softmax(1)[:, class_].cpu().numpy()
 
 
-def _area(curves: Float[np.ndarray, "n steps"]) -> Float[np.ndarray, " n"]:
-    """By the trapezium rule over shares of pixels."""
+def _area_under(curves: Float[np.ndarray, "n steps"]) -> Float[np.ndarray, " n"]:
+    """Integrate curves over the share of pixels, 0 to 1, by the trapezium rule."""
     return (curves[:, 1:] + curves[:, :-1]).mean(1) / 2

@@ -1,4 +1,4 @@
-"""Maps from the score's gradient at the pixels."""
+"""Saliency maps from the gradient of the score with respect to the pixels."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,42 +10,55 @@ from torch import Tensor, nn
 from torchvision.transforms.functional import gaussian_blur
 from typing_extensions import override
 
-from core.anatomy import ACTIVATION_FUNCTIONS
+from core.layer_info import ACTIVATION_FUNCTIONS
 from core.saliency.registry import BadOption, method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
-# Share of the score's change that the attributions may be off by (completeness, axiom 1 of IG).
-COMPLETE = 0.01
+# Largest accepted completeness error of integrated gradients (axiom 1 of the paper): the difference
+# between the sum of the attributions and the change of the score, as a share of that change.
+MAX_COMPLETENESS_ERROR = 0.01
 Baseline = Literal["black", "mean", "blur", "noise"]
 
 
 @method("Gradient", "Simonyan et al. 2013, arXiv 1312.6034", "gradient")
 def gradient(view: View) -> Steps[Maps]:
-    """How fast the score changes with each pixel: the channels' maximum of the absolute value."""
+    """Return the largest absolute gradient over the colour channels of each pixel."""
     yield Progress(0, 1)
-    return Maps(_strongest(_gradients(view)))
+    return Maps(_max_over_channels(_input_gradients(view)))
 
 
 @method("Gradient × input", "Shrikumar et al. 2016, arXiv 1605.01713", "gradient", signed=True)
 def gradient_x_input(view: View) -> Steps[Maps]:
-    """Gradient times normalised input, summed over channels."""
+    """Multiply the gradient by the normalised input and sum over the colour channels."""
     yield Progress(0, 1)
-    return Maps((_gradients(view) * view.x).sum(1))
+    return Maps((_input_gradients(view) * view.x).sum(1))
 
 
 @method("SmoothGrad", "Smilkov et al. 2017, arXiv 1706.03825", "gradient", passes=32)
 def smooth_grad(view: View, samples: int = 32, noise: float = 0.15) -> Steps[Maps]:
-    """The mean gradient over noisy copies; `noise` is a share of the picture's own range."""
-    mean, _ = yield from _moments(view, samples, noise)
-    return Maps(_strongest(mean))
+    """Average the gradient over noisy copies of the picture.
+
+    Args:
+        view: The pictures and the score to explain.
+        samples: How many noisy copies to use, 1 or more.
+        noise: Standard deviation of the noise, as a share of the picture's own value range.
+    """
+    mean, _ = yield from _gradient_moments(view, samples, noise)
+    return Maps(_max_over_channels(mean))
 
 
 @method("VarGrad", "Adebayo et al. 2018, arXiv 1810.03292", "gradient", passes=32)
 def var_grad(view: View, samples: int = 32, noise: float = 0.15) -> Steps[Maps]:
-    """The gradient's variance over noisy copies, the channels' maximum."""
-    mean, square = yield from _moments(view, samples, noise)
-    return Maps(_strongest(square - mean**2))
+    """Return the variance of the gradient over noisy copies, maximum over the colour channels.
+
+    Args:
+        view: The pictures and the score to explain.
+        samples: How many noisy copies to use, 1 or more.
+        noise: Standard deviation of the noise, as a share of the picture's own value range.
+    """
+    mean, mean_square = yield from _gradient_moments(view, samples, noise)
+    return Maps(_max_over_channels(mean_square - mean**2))
 
 
 @method(
@@ -58,108 +71,135 @@ def var_grad(view: View, samples: int = 32, noise: float = 0.15) -> Steps[Maps]:
 def integrated_gradients(
     view: View, baseline: Baseline = "black", steps: int = 16, limit: int = 256
 ) -> Steps[Maps]:
-    """Gradients along the way from a baseline, times the way, summed over channels.
+    """Integrate the gradient along the line from a baseline to the picture, sum over channels.
 
-    By the trapezium rule, over the cube root of the way: a network's score rises mostly within the
-    first fifth of it (Miglani et al. 2020, arXiv 2010.12697), so there the steps are small; 16 such
-    steps sum as well as 50 of equal length. Intervals are halved until the attributions sum to the
-    score's change within a hundredth, or there are `limit` of them.
+    The integral uses the trapezium rule over the cube root of the position on the line. The score
+    rises mostly within the first fifth of the line (Miglani et al. 2020, arXiv 2010.12697), so the
+    steps are small there: 16 such steps are as exact as 50 of equal length. The number of intervals
+    doubles until the attributions sum to the change of the score within a hundredth, or until it
+    would exceed `limit`.
 
     Args:
-        view: What to explain.
-        baseline: "black", "mean" (the picture's own colour), "blur" or "noise".
-        steps: Intervals at first.
-        limit: Intervals at most.
+        view: The pictures and the score to explain.
+        baseline: "black", "mean" (the picture's own mean colour), "blur" or "noise".
+        steps: Number of intervals at first.
+        limit: Largest number of intervals.
     """
     start = _baseline(view, baseline)
-    way = view.x - start
+    line = view.x - start
     everyone = torch.arange(len(view.x))
     change = view.scores(view.x, everyone) - view.scores(start, everyone)
     nodes = torch.arange(1, steps + 1, dtype=view.x.dtype, device=view.x.device) / steps
-    ends = torch.ones_like(nodes)
-    ends[-1] = 0.5  # and at the start the weight is 0
-    total = yield from _along(view, start, everyone, nodes, ends)
+    weights = torch.ones_like(nodes)
+    weights[-1] = 0.5  # as the trapezium rule has it; the node at the baseline has weight 0
+    total = yield from _sum_along_line(view, start, everyone, nodes, weights)
     intervals = steps
-    open_, error = everyone, _incomplete(total * way / intervals, change)
-    while len(open_ := open_[(error[open_] > COMPLETE).cpu()]) and 2 * intervals <= limit:
-        places = torch.arange(intervals, dtype=view.x.dtype, device=view.x.device)
-        middles = (places + 0.5) / intervals
-        more = yield from _along(view, start, open_, middles, torch.ones_like(middles))
-        total[open_] += more
-        # The others keep what they have, as if they had been asked alone.
-        done = torch.ones(len(total), dtype=torch.bool)
-        done[open_] = False
-        total[done] *= 2
+    unfinished, error = everyone, _completeness_error(total * line / intervals, change)
+    while 2 * intervals <= limit:
+        unfinished = unfinished[(error[unfinished] > MAX_COMPLETENESS_ERROR).cpu()]
+        if not len(unfinished):
+            break
+        positions = torch.arange(intervals, dtype=view.x.dtype, device=view.x.device)
+        middles = (positions + 0.5) / intervals
+        more = yield from _sum_along_line(
+            view, start, unfinished, middles, torch.ones_like(middles)
+        )
+        total[unfinished] += more
+        # Finished pictures keep their result, so that it does not depend on the batch.
+        finished = torch.ones(len(total), dtype=torch.bool)
+        finished[unfinished] = False
+        total[finished] *= 2
         intervals *= 2
-        error = _incomplete(total * way / intervals, change)
-    return Maps((total * way / intervals).sum(1), {"completeness error": error})
+        error = _completeness_error(total * line / intervals, change)
+    return Maps((total * line / intervals).sum(1), {"completeness error": error})
 
 
 @method("Guided backpropagation", "Springenberg et al. 2014, arXiv 1412.6806", "gradient")
 def guided_backprop(view: View) -> Steps[Maps]:
-    """The gradient, with all that is negative dropped at every activation function.
+    """Compute the gradient, dropping its negative values at every activation function.
 
-    Its maps hardly depend on the weights of late layers (Adebayo et al. 2018): it is here to show
-    what the sanity check makes of it.
+    The maps hardly depend on the weights of late layers (Adebayo et al. 2018). The method is
+    included to show how the sanity check detects that.
     """
     yield Progress(0, 1)
-    with view.m.borrow() as net, _guided(net):
-        return Maps(_strongest(_gradients(view)))
+    with view.m.borrow() as net, _drop_negative_gradients(net):
+        return Maps(_max_over_channels(_input_gradients(view)))
 
 
-def _gradients(view: View) -> Float[Tensor, "n 3 h w"]:
-    return torch.cat([view.gradient(view.x[rows], rows) for rows in view.copies(1)])
+def _input_gradients(view: View) -> Float[Tensor, "n 3 h w"]:
+    """Return the gradient of each picture's score with respect to its pixels."""
+    return torch.cat([view.gradient(view.x[rows], rows) for rows in view.repeat_batches(1)])
 
 
-def _strongest(values: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n h w"]:
+def _max_over_channels(values: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n h w"]:
+    """Return the largest absolute value over the colour channels."""
     return values.abs().amax(1)
 
 
-def _moments(view: View, samples: int, noise: float) -> Steps[tuple[Tensor, Tensor]]:
-    """Mean and mean square of the gradient over noisy copies."""
+def _gradient_moments(view: View, samples: int, noise: float) -> Steps[tuple[Tensor, Tensor]]:
+    """Return the mean and the mean square of the gradient over noisy copies.
+
+    Raises:
+        BadOption: There are no samples, or the noise is negative.
+    """
     if samples < 1 or noise < 0:
-        raise BadOption(f"{samples} samples with noise {noise}: take at least one, and noise ≥ 0.")
-    spread = noise * (view.x.flatten(1).amax(1) - view.x.flatten(1).amin(1))
-    mean, square = torch.zeros_like(view.x), torch.zeros_like(view.x)
-    total = view.batches(samples)
-    for step, rows in enumerate(view.copies(samples)):
-        noises = [torch.randn(view.x.shape[1:], generator=view.dice[row]) for row in rows.tolist()]
-        moved = view.x[rows] + spread[rows, None, None, None] * torch.stack(noises).to(view.x)
-        found = view.gradient(moved, rows)
-        for row in rows.unique().tolist():  # in order, as a GPU's index_add_ is not
-            mean[row] += found[rows == row].sum(0) / samples
-            square[row] += (found[rows == row] ** 2).sum(0) / samples
+        raise BadOption(
+            f"The method cannot use {samples} samples with noise {noise};"
+            " choose at least one sample and noise of 0 or more."
+        )
+    scale = noise * (view.x.flatten(1).amax(1) - view.x.flatten(1).amin(1))
+    mean, mean_square = torch.zeros_like(view.x), torch.zeros_like(view.x)
+    total = view.count_batches(samples)
+    for step, indices in enumerate(view.repeat_batches(samples)):
+        generators = [view.generators[index] for index in indices.tolist()]
+        drawn = torch.stack([torch.randn(view.x.shape[1:], generator=g) for g in generators])
+        noisy = view.x[indices] + scale[indices, None, None, None] * drawn.to(view.x)
+        gradients = view.gradient(noisy, indices)
+        # A loop keeps the order of additions; index_add_ on a GPU does not.
+        for index in indices.unique().tolist():
+            mean[index] += gradients[indices == index].sum(0) / samples
+            mean_square[index] += (gradients[indices == index] ** 2).sum(0) / samples
         yield Progress(step + 1, total)
-    return mean, square
+    return mean, mean_square
 
 
-def _along(
-    view: View, start: Tensor, chosen: Int[Tensor, " k"], nodes: Tensor, weights: Tensor
+def _sum_along_line(
+    view: View, start: Tensor, pictures: Int[Tensor, " k"], nodes: Tensor, weights: Tensor
 ) -> Steps[Float[Tensor, "k 3 h w"]]:
-    """Weighted sum of some pictures' gradients at nodes: cube roots of shares of their way."""
+    """Sum the weighted gradients at points of the line from the start to the picture.
+
+    Args:
+        view: The pictures and the score to explain.
+        start: The baseline of each picture in the view.
+        pictures: Indices of the pictures to work on.
+        nodes: Cube roots of the points' positions on the line, each 0 to 1.
+        weights: Weight of each node in the integral over the cube root.
+    """
+    # By substitution: dt = 3 u² du where the position is t = u³.
     shares, weights = nodes**3, 3 * nodes**2 * weights
-    total = torch.zeros_like(view.x[chosen])
-    pairs = torch.cartesian_prod(torch.arange(len(chosen)), torch.arange(len(nodes)))
-    together = max(1, len(next(view.copies(len(nodes)))))
-    parts = pairs.split(together)
-    for step, part in enumerate(parts):
-        own, node = part[:, 0], part[:, 1]
-        rows = chosen[own]
-        at = start[rows] + shares[node, None, None, None] * (view.x - start)[rows]
-        found = view.gradient(at, rows) * weights[node, None, None, None]
-        for row in own.unique().tolist():
-            total[row] += found[own == row].sum(0)
-        yield Progress(step + 1, len(parts))
+    total = torch.zeros_like(view.x[pictures])
+    pairs = torch.cartesian_prod(torch.arange(len(pictures)), torch.arange(len(nodes)))
+    batch_size = max(1, len(next(view.repeat_batches(len(nodes)))))
+    batches = pairs.split(batch_size)
+    for step, batch in enumerate(batches):
+        rows, node = batch[:, 0], batch[:, 1]
+        indices = pictures[rows]
+        points = start[indices] + shares[node, None, None, None] * (view.x - start)[indices]
+        gradients = view.gradient(points, indices) * weights[node, None, None, None]
+        for row in rows.unique().tolist():
+            total[row] += gradients[rows == row].sum(0)
+        yield Progress(step + 1, len(batches))
     return total
 
 
-def _incomplete(attributions: Tensor, change: Tensor) -> Float[Tensor, " n"]:
-    """How far the attributions' sum is from the score's change, as a share of it."""
-    found = attributions.double().flatten(1).sum(1)
-    return ((found - change).abs() / change.abs().clamp(min=1e-9)).to(attributions.dtype)
+def _completeness_error(attributions: Tensor, change: Tensor) -> Float[Tensor, " n"]:
+    """Return how far the sum of the attributions is from the score's change, as a share of it."""
+    total = attributions.double().flatten(1).sum(1)
+    return ((total - change).abs() / change.abs().clamp(min=1e-9)).to(attributions.dtype)
 
 
 def _baseline(view: View, kind: str) -> Float[Tensor, "n 3 h w"]:
+    """Return the pictures from which integrated gradients start."""
     shape = view.x.shape
     if kind == "black":
         return view.m.preprocessing.normalised(torch.zeros_like(view.x))
@@ -168,12 +208,12 @@ def _baseline(view: View, kind: str) -> Float[Tensor, "n 3 h w"]:
     if kind == "blur":
         side = 2 * (min(shape[-2:]) // 8) + 1
         return gaussian_blur(view.x, [side, side])
-    drawn = torch.stack([torch.rand(shape[1:], generator=one) for one in view.dice])
+    drawn = torch.stack([torch.rand(shape[1:], generator=g) for g in view.generators])
     return view.m.preprocessing.normalised(drawn.to(view.x))
 
 
-class _Positive(torch.autograd.Function):
-    """Hands values on as they are, and of gradients what is positive."""
+class _PositiveGradient(torch.autograd.Function):
+    """The identity function, whose backward pass drops negative gradients."""
 
     @staticmethod
     @override
@@ -187,11 +227,12 @@ class _Positive(torch.autograd.Function):
 
 
 @contextmanager
-def _guided(net: nn.Module) -> Iterator[None]:
-    hand_on: Callable[..., Tensor] = _Positive.apply
+def _drop_negative_gradients(net: nn.Module) -> Iterator[None]:
+    """Within this context, drop negative gradients at the output of every activation function."""
+    apply: Callable[..., Tensor] = _PositiveGradient.apply
     with ExitStack() as cleanup:
         for module in net.modules():
             if type(module).__name__ in ACTIVATION_FUNCTIONS:
-                hook = module.register_forward_hook(lambda _m, _i, output: hand_on(output))
+                hook = module.register_forward_hook(lambda _m, _i, output: apply(output))
                 cleanup.callback(hook.remove)
         yield

@@ -1,4 +1,4 @@
-"""The saliency methods there are. A new one is one decorated function."""
+"""The registry of saliency methods. A new method is one decorated function."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args
 
-from core.errors import ZooscopeError, nearest
-from core.recipes import Option
+from core.errors import ZooscopeError, suggest_names
+from core.options import Option
 from core.saliency.view import Maps
 from core.steps import Steps
 
 Explain = Callable[..., Steps[Maps]]
-# Passes that a method may take which counts as quick.
-MOST_QUICK = 64
+# A method with more passes through the network than this counts as slow.
+MAX_QUICK_PASSES = 64
 
 
 class UnknownMethod(ZooscopeError):
-    """There is no method, or no option of a method, of that name; the message names the nearest."""
+    """No method, or no option of a method, has this name; the message has the nearest names."""
 
 
 class BadOption(ZooscopeError):
-    """An option has a value that the method can't use; the message says what it takes."""
+    """An option has a value that the method can't use; the message has the accepted values."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,17 @@ class Method:
 
     Attributes:
         key: Its name in recipes and links.
-        title: Its name for people.
-        paper: Where it comes from: authors, year, and number or place.
+        title: Its name on pages.
+        paper: Its source: authors, year, and arXiv number or journal.
         family: "gradient", "cam", "perturbation" or "fused".
-        signed: Its maps say what speaks against the class, too.
-        passes: Of a picture through the network, roughly.
-        layered: It looks at a layer, which may be chosen.
-        options: With their defaults.
-        choices: What an option may be, where it is one of a few words.
-        explain: Makes maps of a view, with the options as keywords.
+        signed: Whether its maps have negative values, as evidence against the class.
+        passes: Roughly how many passes through the network it takes for one picture.
+        uses_layer: Whether it uses the activations of a layer, which the user may choose.
+        options: Its options with their default values.
+        choices: The accepted words of each option that accepts only a few.
+        explain: The function that computes maps of a `View`, with the options as keywords.
+        version: Version of its maps. Raise it when the method's maps change: then only the stored
+            results of this method are forgotten and computed again.
     """
 
     key: str
@@ -47,15 +49,16 @@ class Method:
     family: str
     signed: bool
     passes: int
-    layered: bool
+    uses_layer: bool
     options: Mapping[str, Option]
     choices: Mapping[str, tuple[str, ...]]
     explain: Explain
+    version: int = 1
 
     @property
     def slow(self) -> bool:
-        """It takes so many passes that one waits for it."""
-        return self.passes > MOST_QUICK
+        """Whether it takes so many passes that the user has to wait for a map."""
+        return self.passes > MAX_QUICK_PASSES
 
 
 _METHODS: dict[str, Method] = {}
@@ -67,45 +70,69 @@ def method(
     family: str,
     signed: bool = False,
     passes: int = 1,
-    layered: bool = False,
+    uses_layer: bool = False,
+    version: int = 1,
 ) -> Callable[[Explain], Explain]:
-    """Enter a function `(view, **options) → Steps[Maps]` among the methods, under its own name."""
+    """Return a decorator that registers a function `(view, **options) → Steps[Maps]` as a method.
 
-    def enter(explain: Explain) -> Explain:
-        parameters = list(inspect.signature(explain).parameters.values())[1:]
-        options = MappingProxyType({one.name: one.default for one in parameters})
-        choices = MappingProxyType(
-            {p.name: get_args(p.annotation) for p in parameters if get_args(p.annotation)}
-        )
+    The function's name becomes the method's key; its parameters after the view are the options.
+
+    Args:
+        title: The method's name on pages.
+        paper: Its source: authors, year, and arXiv number or journal.
+        family: "gradient", "cam", "perturbation" or "fused".
+        signed: Whether its maps have negative values, as evidence against the class.
+        passes: Roughly how many passes through the network it takes for one picture.
+        uses_layer: Whether it uses the activations of a layer.
+        version: Raise it when the method's maps change, so that only its stored results are
+            forgotten.
+    """
+
+    def register(explain: Explain) -> Explain:
+        _view, *parameters = inspect.signature(explain).parameters.values()
+        choices = {p.name: get_args(p.annotation) for p in parameters if get_args(p.annotation)}
         key = explain.__name__
         _METHODS[key] = Method(
-            key, title, paper, family, signed, passes, layered, options, choices, explain
+            key=key,
+            title=title,
+            paper=paper,
+            family=family,
+            signed=signed,
+            passes=passes,
+            uses_layer=uses_layer,
+            options=MappingProxyType({p.name: p.default for p in parameters}),
+            choices=MappingProxyType(choices),
+            explain=explain,
+            version=version,
         )
         return explain
 
-    return enter
+    return register
 
 
 def methods() -> Mapping[str, Method]:
-    """All methods by key, in the order in which pages show them."""
+    """Return all methods by key, in the order in which pages list them."""
     return MappingProxyType(_METHODS)
 
 
 def find(key: str, options: Mapping[str, Option]) -> Method:
-    """A method that takes these options.
+    """Return the method of this key, after checking that it accepts these options.
 
     Raises:
-        UnknownMethod: With the nearest names.
-        BadOption: It is not one of the words that it may be, with those.
+        UnknownMethod: No such method or option; the message has the nearest names.
+        BadOption: The option accepts only a few words, and this is none of them; the message has
+            the accepted words.
     """
     if key not in _METHODS:
-        raise UnknownMethod(f"There is no saliency method {key!r}.{nearest(key, _METHODS)}")
-    found = _METHODS[key]
+        raise UnknownMethod(f"There is no saliency method {key!r}.{suggest_names(key, _METHODS)}")
+    method_ = _METHODS[key]
     for name, value in options.items():
-        if name not in found.options:
-            known = ", ".join(found.options) or "none"
-            raise UnknownMethod(f"{found.title} has no option {name!r}; it has {known}.")
-        if name in found.choices and value not in found.choices[name]:
-            known = ", ".join(found.choices[name])
-            raise BadOption(f"There is no {name} {value!r}; there are {known}.")
-    return found
+        if name not in method_.options:
+            known = ", ".join(method_.options) or "none"
+            raise UnknownMethod(
+                f"{method_.title} has no option {name!r}. Its options are: {known}."
+            )
+        if name in method_.choices and value not in method_.choices[name]:
+            known = ", ".join(method_.choices[name])
+            raise BadOption(f"The option {name} cannot be {value!r}. Choose one of: {known}.")
+    return method_

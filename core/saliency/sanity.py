@@ -1,6 +1,6 @@
-"""The sanity check: does a map change when the weights do?
+"""The sanity check of saliency methods: does a map change when the weights are randomised?
 
-Adebayo et al. 2018 (arXiv 1810.03292).
+Adebayo et al. 2018 (arXiv 1810.03292). The weights are randomised by shuffling them in each layer.
 """
 
 import copy
@@ -13,24 +13,25 @@ from jaxtyping import Float
 from PIL import Image
 from torch import nn
 
-from core.recipes import Option
+from core.options import Option
 from core.saliency.evaluate import rank_correlation
-from core.saliency.explaining import explain_steps
-from core.steps import Steps, at, mapped
+from core.saliency.explanation import explain_steps
+from core.steps import Steps, as_step, map_progress
 from core.zoo import Model
 
-# How many times more of the network is randomised, from the classifier down to all of it.
+# The randomisation goes from the classifier to the whole network in this many stages.
 STAGES = 6
 
 
 @dataclass(frozen=True)
 class Sanity:
-    """How like the first map those of ever more random networks are.
+    """Similarity of the trained network's maps to those of increasingly randomised networks.
 
     Attributes:
-        shares: Of the weighted layers that were randomised, from the top.
-        likeness: Rank correlation of the absolute maps with those of the trained network; a method
-            that explains the network comes down to 0.
+        shares: For each stage, the randomised share of the layers with weights, from the classifier
+            down.
+        likeness: Rank correlation of the absolute maps with those of the trained network, for each
+            stage and picture. It falls to 0 if the method's maps depend on the weights.
     """
 
     shares: tuple[float, ...]
@@ -45,37 +46,44 @@ def sanity_steps(
     seed: int = 0,
     **options: Option,
 ) -> Steps[Sanity]:
-    """Randomise a copy of the network from the top down, and compare the maps.
+    """Randomise a copy of the network stage by stage and compare its maps with the original's.
 
     Args:
-        m: The network, which is left alone.
+        m: The network, which is not changed.
         imgs: The pictures.
         method: A key of `methods()`.
-        classes: As for `explain`; those of the trained network are kept throughout.
-        seed: Of the random weights.
-        options: The method's.
+        classes: As for `explain`. None: the trained network's top classes, at every stage.
+        seed: Seed of the shuffling.
+        options: Options of the method.
     """
-    made = explain_steps(m, imgs, method, classes, None, 0, None, **options)
-    first = yield from mapped(made, at(0, STAGES + 1))
-    twin = replace(m, net=copy.deepcopy(m.net))
-    weighted = [one for one in twin.net.modules() if isinstance(one, nn.Conv2d | nn.Linear)][::-1]
-    dice = torch.Generator().manual_seed(seed)
-    shares, rows, done = [], [], 0
+    steps = explain_steps(m, imgs, method, classes, layer=None, seed=0, against=None, **options)
+    trained = yield from map_progress(steps, as_step(0, STAGES + 1))
+    copied = replace(m, net=copy.deepcopy(m.net))
+    modules = [
+        module for module in copied.net.modules() if isinstance(module, nn.Conv2d | nn.Linear)
+    ]
+    modules.reverse()  # from the classifier down
+    generator = torch.Generator().manual_seed(seed)
+    shares, correlations, done = [], [], 0
     for stage in range(1, STAGES + 1):
-        upto = 1 if stage == 1 else round(len(weighted) * (stage - 1) / (STAGES - 1))
-        for module in weighted[done : max(upto, done)]:
-            _randomise(module, dice)
-        done = max(upto, done)
-        made = explain_steps(twin, imgs, method, first.classes, None, 0, None, **options)
-        other = yield from mapped(made, at(stage, STAGES + 1))
-        shares.append(done / len(weighted))
-        rows.append(rank_correlation(np.abs(first.maps), np.abs(other.maps)))
-    return Sanity(tuple(shares), np.stack(rows))
+        # The first stage randomises the classifier only; the others add equal shares of the layers.
+        planned = 1 if stage == 1 else round(len(modules) * (stage - 1) / (STAGES - 1))
+        stop = max(planned, done)
+        for module in modules[done:stop]:
+            _shuffle_weights(module, generator)
+        done = stop
+        steps = explain_steps(
+            copied, imgs, method, trained.classes, layer=None, seed=0, against=None, **options
+        )
+        randomised = yield from map_progress(steps, as_step(stage, STAGES + 1))
+        shares.append(done / len(modules))
+        correlations.append(rank_correlation(np.abs(trained.maps), np.abs(randomised.maps)))
+    return Sanity(tuple(shares), np.stack(correlations))
 
 
-def _randomise(module: nn.Module, dice: torch.Generator) -> None:
-    """Shuffle a layer's weights: they keep their spread, and lose what they have learned."""
+def _shuffle_weights(module: nn.Module, generator: torch.Generator) -> None:
+    """Shuffle the weights of a layer in place; this keeps their distribution."""
     with torch.no_grad():
         weight = module.get_parameter("weight")
-        order = torch.randperm(weight.numel(), generator=dice).to(weight.device)
+        order = torch.randperm(weight.numel(), generator=generator).to(weight.device)
         weight.copy_(weight.flatten()[order].view_as(weight))

@@ -1,4 +1,4 @@
-"""Does a map stay as it is when the picture hardly changes?"""
+"""The sensitivity of a saliency map: how much it changes under invisible noise."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,15 @@ import torch
 from jaxtyping import Float
 from PIL import Image
 
-from core.recipes import Option
-from core.saliency.explaining import explain_inputs_steps
-from core.steps import Steps, at, mapped
+from core.options import Option
+from core.saliency.explanation import explain_inputs_steps
+from core.steps import Steps, as_step, map_progress
 from core.zoo import Model
 
-# Noise as a share of the picture's own range: less than the eye sees. And how often it is drawn.
-NOISE, SAMPLES = 0.02, 4
+# Largest noise, as a share of the range of the picture's values; too weak to be seen.
+MAX_NOISE = 0.02
+# Number of noisy copies of each picture.
+SAMPLES = 4
 
 
 def sensitivity_steps(
@@ -24,37 +26,44 @@ def sensitivity_steps(
     seed: int = 0,
     **options: Option,
 ) -> Steps[Float[np.ndarray, " n"]]:
-    """The most a map moves under a little noise, as a share of its own length.
+    """Estimate the largest change of each map under weak noise, relative to the map's norm.
 
-    Yeh et al. 2019 (arXiv 1901.09392), max-sensitivity, from a few draws. 0 is a map that stays,
-    1 one that changes by as much as there is of it.
+    This is the max-sensitivity of Yeh et al. 2019 (arXiv 1901.09392), estimated from a few samples.
+    0 means that the map stays the same; 1 means that the change is as large as the map itself.
 
     Args:
         m: The network.
         imgs: The pictures.
         method: A key of `methods()`.
-        classes: As for `explain`; those of the pictures without noise are kept.
-        seed: Of the noise.
-        options: The method's.
+        classes: As for `explain`. None: the top classes of the pictures without noise, which are
+            explained on the noisy copies too.
+        seed: Seed of the noise.
+        options: Options of the method.
     """
-    worst = np.zeros(len(imgs), np.float32)
-    at_once = m.at_once
-    for start in range(0, len(imgs), at_once):
-        rows = slice(start, start + at_once)
+    largest = np.zeros(len(imgs), np.float32)
+    batch_size = m.batch_size
+    for start in range(0, len(imgs), batch_size):
+        rows = slice(start, start + batch_size)
         x = m.preprocess(list(imgs[rows]))
-        own = classes[rows] if classes is not None else None
-        first = yield from explain_inputs_steps(m, x, method, own, None, 0, None, **options)
-        reach = NOISE * (x.flatten(1).amax(1) - x.flatten(1).amin(1))
-        dice = [torch.Generator().manual_seed(seed) for _ in x]
+        batch_classes = classes[rows] if classes is not None else None
+        steps = explain_inputs_steps(
+            m, x, method, batch_classes, layer=None, seed=0, against=None, **options
+        )
+        clean = yield from map_progress(steps, as_step(start, len(imgs)))
+        radius = MAX_NOISE * (x.flatten(1).amax(1) - x.flatten(1).amin(1))
+        generators = [torch.Generator().manual_seed(seed) for _ in x]
         for _ in range(SAMPLES):
-            drawn = torch.stack([torch.rand(x.shape[1:], generator=one) for one in dice]).to(x)
-            near = x + (2 * drawn - 1) * reach[:, None, None, None]
-            made = explain_inputs_steps(m, near, method, first.classes, None, 0, None, **options)
-            other = yield from mapped(made, at(start, len(imgs)))
-            moved = _length(other.maps - first.maps) / np.maximum(_length(first.maps), 1e-30)
-            worst[rows] = np.maximum(worst[rows], moved)
-    return worst
+            uniform = torch.stack([torch.rand(x.shape[1:], generator=g) for g in generators]).to(x)
+            noisy_x = x + (2 * uniform - 1) * radius[:, None, None, None]
+            steps = explain_inputs_steps(
+                m, noisy_x, method, clean.classes, layer=None, seed=0, against=None, **options
+            )
+            noisy = yield from map_progress(steps, as_step(start, len(imgs)))
+            change = _norms(noisy.maps - clean.maps) / np.maximum(_norms(clean.maps), 1e-30)
+            largest[rows] = np.maximum(largest[rows], change)
+    return largest
 
 
-def _length(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, " n"]:
+def _norms(maps: Float[np.ndarray, "n h w"]) -> Float[np.ndarray, " n"]:
+    """Return the Euclidean norm of each map."""
     return np.sqrt((maps.astype(np.float64) ** 2).sum((1, 2)))

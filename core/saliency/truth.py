@@ -1,4 +1,4 @@
-"""Maps held against the truth: on drawn scenes it is known where the object stands."""
+"""Scores of saliency maps against the ground truth: drawn scenes come with a mask of the object."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,29 +9,29 @@ from jaxtyping import Bool, Float
 from PIL import Image
 
 from core import scenes
-from core.dissect import sample
-from core.recipes import Option
-from core.saliency.evaluate import energy, evaluate_steps, pointed
-from core.saliency.explaining import explain_steps
+from core.dissect import reference_scenes
+from core.options import Option
+from core.saliency.evaluate import energy_in_mask, evaluate_steps, peak_in_mask
+from core.saliency.explanation import explain_steps
 from core.scenes import PARTS
-from core.steps import Progress, Steps, mapped
+from core.steps import Progress, Steps, map_progress
 from core.zoo import Model
 from core.zoo.preprocessing import Preprocessing
 
-# Of the data set whose scenes are asked for; no network was trained on it.
+# Seed of the data set of scenes; no network was trained on it.
 SEED = 4_000_003
 
 
 @dataclass(frozen=True)
-class Truth:
-    """How a method's maps for the true class of scenes fare, one figure a scene.
+class GroundTruthScores:
+    """Scores of a method's maps for the true class of scenes, one value per scene.
 
     Attributes:
-        pointed: The highest place lies in the object.
-        energy: Share of what is positive that lies in the object.
-        area: Share of the picture that the object takes: what a random map would reach.
-        inserted: Area under the insertion curve.
-        deleted: Area under the deletion curve.
+        pointed: Whether the map's maximum is in the object.
+        energy: Share of the map's positive values in the object.
+        area: Share of the picture that the object covers: the expected score of a random map.
+        inserted: Area under the insertion curve; NaN where it was not computed.
+        deleted: Area under the deletion curve; NaN where it was not computed.
     """
 
     pointed: Bool[np.ndarray, " n"]
@@ -41,52 +41,59 @@ class Truth:
     deleted: Float[np.ndarray, " n"]
 
 
-def truth_steps(
+def ground_truth_steps(
     m: Model, method: str, count: int, curves: bool = True, **options: Option
-) -> Steps[Truth]:
-    """Explain the true class of so many fresh scenes, of every class alike.
+) -> Steps[GroundTruthScores]:
+    """Explain the true class of new scenes and score the maps; all classes are equally frequent.
 
     Args:
-        m: A network that knows the classes of scenes, in their order.
+        m: A network whose classes are those of the scenes, in the same order.
         method: A key of `methods()`.
-        count: Scenes.
-        curves: Insertion and deletion too, which take most of the time; NaN otherwise.
-        options: The method's.
+        count: Number of scenes.
+        curves: Whether to compute insertion and deletion too, which take most of the time.
+        options: Options of the method.
     """
     parts = []
-    at_once = m.at_once
-    for start in range(0, count, at_once):
-        imgs, labels, masks = _scenes(range(start, min(start + at_once, count)), m.input_size[1])
-        made = explain_steps(m, imgs, method, labels, None, 0, None, **options)
-        found = yield from mapped(made, partial(_within, start=start, count=count, made=False))
-        inserted = deleted = np.full(len(imgs), np.nan)
+    batch_size = m.batch_size
+    for start in range(0, count, batch_size):
+        indices = range(start, min(start + batch_size, count))
+        imgs, labels, masks = _draw_scenes(indices, m.input_size[1])
+        explained = yield from map_progress(
+            explain_steps(m, imgs, method, labels, None, 0, None, **options),
+            partial(_progress_of_part, start=start, count=count, explained=False),
+        )
+        insertion = deletion = np.full(len(imgs), np.nan)
         if curves:
-            scored = yield from mapped(
-                evaluate_steps(m, imgs, found.maps, labels),
-                partial(_within, start=start, count=count, made=True),
+            evaluation = yield from map_progress(
+                evaluate_steps(m, imgs, explained.maps, labels),
+                partial(_progress_of_part, start=start, count=count, explained=True),
             )
-            inserted, deleted = scored.inserted, scored.deleted
+            insertion, deletion = evaluation.insertion_area, evaluation.deletion_area
         parts.append((
-            pointed(found.maps, masks), energy(found.maps, masks), masks.mean((1, 2)),
-            inserted, deleted,
+            peak_in_mask(explained.maps, masks), energy_in_mask(explained.maps, masks),
+            masks.mean((1, 2)), insertion, deletion,
         ))  # fmt: skip
-    return Truth(*(np.concatenate(kind) for kind in zip(*parts, strict=True)))
+    return GroundTruthScores(*(np.concatenate(kind) for kind in zip(*parts, strict=True)))
 
 
-def on_grid(preprocessing: Preprocessing, mask: Bool[np.ndarray, "y x"]) -> Bool[np.ndarray, "h w"]:
-    """A mask of a picture where it lies on a network's input grid."""
-    drawn = Image.fromarray(mask.astype(np.uint8) * 255).convert("RGB")
-    return np.asarray(preprocessing.crop(drawn))[..., 0] > 127
+def mask_on_grid(
+    preprocessing: Preprocessing, mask: Bool[np.ndarray, "y x"]
+) -> Bool[np.ndarray, "h w"]:
+    """Resize and crop a picture's mask as the network's preprocessing does with the picture."""
+    picture = Image.fromarray(mask.astype(np.uint8) * 255).convert("RGB")
+    return np.asarray(preprocessing.crop(picture))[..., 0] > 127
 
 
-def _within(progress: Progress, start: int, count: int, made: bool) -> Progress:
-    """Progress of a part: the maps, and then a step for each scene's curves."""
-    return Progress(start + (progress.step if made else 0), count)
+def _progress_of_part(progress: Progress, start: int, count: int, explained: bool) -> Progress:
+    """Convert the progress of a batch into that of all scenes: one step per evaluated scene."""
+    return Progress(start + (progress.step if explained else 0), count)
 
 
-def _scenes(indices: Sequence[int], size: int) -> tuple[list, list[int], Bool[np.ndarray, "n h w"]]:
-    """Scenes, their classes, and the masks of their objects."""
-    facts = [{"class_": sample.class_of(index)} for index in indices]
+def _draw_scenes(
+    indices: Sequence[int], size: int
+) -> tuple[list, list[int], Bool[np.ndarray, "n h w"]]:
+    """Draw scenes; return their pictures, their classes and the masks of their objects."""
+    facts = [{"class_": reference_scenes.class_of(index)} for index in indices]
     drawn = scenes.batch(SEED, indices, size, facts)
     masks = (drawn.parts > PARTS.index("occluder")).numpy()
-    return sample.images(drawn), drawn.labels.tolist(), masks
+    return reference_scenes.images(drawn), drawn.labels.tolist(), masks

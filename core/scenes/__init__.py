@@ -1,4 +1,4 @@
-"""Pictures drawn by rule, with the truth of every part."""
+"""Draw scenes with exact masks of every part of the object."""
 
 from core.scenes.factors import BACKGROUNDS, PARTS, SURFACES, BadScene, Factors
 from core.scenes.reference import from_reference, reference

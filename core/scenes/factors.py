@@ -1,12 +1,13 @@
-"""What can be said and set of a scene: its vocabulary, and the factors that made it."""
+"""The factors that define a scene, and the values they can have."""
 
 from dataclasses import dataclass
 
 from core.errors import ZooscopeError
-from core.scenes.textures import NAMES
+from core.scenes.textures import TEXTURES
 
 BACKGROUNDS = ("grass", "snow", "sand", "sky", "street", "room", "clutter")
-# Index 0 is what belongs to no object, 1 what lies before it.
+# Names of the part masks. Index 0 marks pixels outside the object, index 1 an occluder in front of
+# the object.
 PARTS = (
     "background", "occluder",
     "skin", "hair", "ear", "brow", "eye", "nose", "mouth", "beard", "glasses", "hat",
@@ -16,26 +17,28 @@ PARTS = (
     "petal", "centre", "stem", "leaf", "cap",
     "fin", "scale", "wing", "beak",
 )  # fmt: skip
-SURFACES = tuple(name for name in NAMES if name != "panes")
+# "panes" is a building front, which only the background uses.
+SURFACES = tuple(name for name in TEXTURES if name != "panes")
 
 
 class BadScene(ZooscopeError):
-    """A scene was asked for that can't be drawn; the message says what can."""
+    """The requested scene cannot be drawn; the message lists the valid values."""
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What made a scene.
+    """The factors that define a scene.
 
     Attributes:
-        class_: What stands in it.
-        background: Where.
-        surface: Texture of its coat, paint or wall.
-        hue: Main colour, 0 to 1 around the colour circle.
-        scale: Share of the frame's side that it takes, 0.35 to 0.95.
-        angle: Turn, degrees clockwise, -180 to 180.
-        mirrored: Left and right swapped.
-        light: Where the light falls to, degrees clockwise from the right, -180 to 180.
+        class_: Class of the object.
+        background: Background, a name in BACKGROUNDS.
+        surface: Texture of the object's coat, paint or wall, a name in SURFACES.
+        hue: Main colour of the object, 0 to 1 around the colour circle.
+        scale: Size of the object as a share of the side of the picture, 0.35 to 0.95.
+        angle: Rotation of the object in degrees, clockwise, -180 to 180.
+        mirrored: Whether left and right of the object are swapped.
+        light: Direction of the lit side of the object, in degrees, clockwise from the right, -180
+            to 180.
     """
 
     class_: str
@@ -57,14 +60,19 @@ RANGES = {
 
 
 def check(name: str, value: object, choices: tuple[str, ...] = ()) -> None:
-    """Refuse a factor that is not one of its choices, or not in its range.
+    """Raise BadScene unless a factor has one of its choices and is inside its range.
+
+    Args:
+        name: Name of the factor.
+        value: Value of the factor.
+        choices: The allowed values; any value where empty.
 
     Raises:
-        BadScene: With what there is.
+        BadScene: The value is not allowed; the message lists the allowed values.
     """
     if choices and value not in choices:
         raise BadScene(f"There is no {name.strip('_')} {value!r}; there are {', '.join(choices)}.")
     if name in RANGES:
         low, high = RANGES[name]
         if not isinstance(value, int | float) or not low <= value <= high:
-            raise BadScene(f"{name} is {value!r}; it goes from {low:g} to {high:g}.")
+            raise BadScene(f"{name} is {value!r}; it must be from {low:g} to {high:g}.")

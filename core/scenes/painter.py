@@ -1,37 +1,45 @@
-"""Paints parts one over the other, and keeps for every pixel which part is seen there."""
+"""Paint the parts of an object onto a canvas and record the visible part at every pixel."""
 
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from core.scenes.dice import Dice
 from core.scenes.factors import PARTS
+from core.scenes.scene_random import SceneRandom
 from core.scenes.textures import Material
 
-# How dark a part's rim is, and how far it reaches into the part, in object units.
+# Darkness of a part's rim, and how far the rim extends into the part, in object units.
 RIM, RIM_WIDTH = 0.45, 0.05
-# How often a part that does not decide is missing.
+# Probability that an optional part is missing.
 MISSING = 0.12
 
 
 class Painter:
-    """A canvas with scenes of one class, all painted at once.
+    """A batch of canvases that are painted together, one for each scene of the same class.
+
+    Args:
+        canvas: Colours of the backgrounds in 0 to 1, (n, 3, h, w).
+        x: Horizontal coordinate in object units: the object spans -1 to 1, (n, h, w).
+        y: Vertical coordinate in object units, pointing down, (n, h, w).
+        pixel: Side of a pixel in object units, (n, 1, 1).
+        random: Random numbers of the scenes.
+        light: Direction of the lit side in radians, clockwise from the right, (n, 1, 1).
 
     Attributes:
-        x: Across, in object units: the object lies in -1 to 1, (n, h, w).
-        y: Down, likewise.
+        x: Horizontal coordinate in object units, (n, h, w).
+        y: Vertical coordinate in object units, (n, h, w).
         canvas: Colours in 0 to 1, (n, 3, h, w).
-        parts: Index into PARTS of the part that is seen, (n, h, w), uint8.
+        parts: Index into PARTS of the visible part, (n, h, w), uint8.
     """
 
-    def __init__(self, canvas: Tensor, x: Tensor, y: Tensor, pixel: Tensor, dice: Dice,
+    def __init__(self, canvas: Tensor, x: Tensor, y: Tensor, pixel: Tensor, random: SceneRandom,
                  light: Tensor):  # fmt: skip
         self.canvas = canvas
         self.x, self.y = x, y
         self.parts = torch.zeros(x.shape, dtype=torch.uint8)
         self._pixel = pixel
-        self._dice = dice
+        self._random = random
         self._light = (1 + 0.3 * (x * torch.cos(light) + y * torch.sin(light))).clamp(0.5, 1.4)
 
     def paint(
@@ -42,26 +50,27 @@ class Painter:
         optional: bool = False,
         rim: float = RIM,
     ) -> None:
-        """Lay a part over what is there.
+        """Paint a part over everything painted so far.
 
         Args:
-            part: Its name, one of PARTS.
-            distance: Signed, in object units, (n, h, w).
-            material: Its surface.
-            optional: It may be missing.
-            rim: How dark its rim is.
+            part: Name of the part, one of PARTS.
+            distance: Signed distance to the part's outline in object units, (n, h, w).
+            material: Material of the part.
+            optional: Whether the part may be missing, with probability MISSING.
+            rim: Darkness of the part's rim, 0 to 1.
         """
         cover = (0.5 - distance / self._pixel).clamp(0, 1)
         if optional:
-            cover = cover * ~self._dice.chance(MISSING)
+            cover = cover * ~self._random.chance(MISSING)
         shade = self._light * (1 - rim * torch.exp(distance.clamp(max=0) / RIM_WIDTH))
         self.canvas = torch.lerp(self.canvas, material.colour() * shade[:, None], cover[:, None])
         self.parts = torch.where(cover > 0.5, PARTS.index(part), self.parts)
 
     def darken(self, strength: Tensor) -> None:
-        """Lay a shadow over everything, (n, h, w) in 0 to 1."""
+        """Darken the canvas by a strength in 0 to 1, (n, h, w)."""
         self.canvas = self.canvas * (1 - strength)[:, None]
 
 
-# Draws the parts of one class, with a coat as the factors say and another surface.
-Draw = Callable[[Painter, Dice, Material, Material], None]
+# Draws the parts of one class, given the main material that the factors define and a random second
+# material.
+DrawObject = Callable[[Painter, SceneRandom, Material, Material], None]

@@ -1,47 +1,57 @@
-"""Scenes as they stand in a link: "wolf~7~background=grass~scale=0.8"."""
+"""Scenes as text, for links: "wolf~7~background=grass~scale=0.8"."""
 
 from core.scenes.factors import BadScene, Factors
 from core.scenes.world import Scene, draw
 
-MARK = "~"
-KINDS = {"hue": float, "scale": float, "angle": float, "light": float}
+SEPARATOR = "~"
+NUMBER_FACTORS = ("hue", "scale", "angle", "light")
 MAX_SEED = 10**9
+LONGEST_SEED = 24  # characters, with leading zeros
 
 
 def reference(class_: str, seed: int, **fixed: object) -> str:
-    """The text of a scene, with what is said of it."""
-    said = [f"{name}={_written(value)}" for name, value in sorted(fixed.items())]
-    return MARK.join([class_, str(seed), *said])
+    """Return the text of a scene, "wolf~7~scale=0.8", from its class, seed and fixed factors."""
+    settings = [f"{name}={_format(value)}" for name, value in sorted(fixed.items())]
+    return SEPARATOR.join([class_, str(seed), *settings])
 
 
 def from_reference(text: str, size: int) -> Scene:
-    """Draw the scene of a text.
+    """Draw the scene that a text describes.
+
+    Args:
+        text: As `reference` returns it.
+        size: Side of the picture in pixels, 16 to 1024.
 
     Raises:
-        BadScene: The text is none, or names what there is not.
+        BadScene: The text is malformed, or has an unknown class, factor or value.
     """
-    class_, _, rest = text.partition(MARK)
-    digits, *said = rest.split(MARK)
-    if not digits.isdecimal() or int(digits) > MAX_SEED:
-        raise BadScene(f"{text!r} names no scene; one is called wolf{MARK}7, a class and a number.")
-    return draw(class_, int(digits), size, **dict(_read(fact) for fact in said))
+    class_, _, rest = text.partition(SEPARATOR)
+    digits, *settings = rest.split(SEPARATOR)
+    # Python refuses to convert texts of some thousand digits, with an error of its own.
+    if not digits.isdecimal() or len(digits) > LONGEST_SEED or int(digits) > MAX_SEED:
+        raise BadScene(
+            f"{text!r} is not a scene; write a class and a seed up to {MAX_SEED},"
+            f" such as wolf{SEPARATOR}7."
+        )
+    return draw(class_, int(digits), size, **dict(_parse(setting) for setting in settings))
 
 
-def _written(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _read(fact: str) -> tuple[str, object]:
-    name, _, value = fact.partition("=")
+def _parse(setting: str) -> tuple[str, object]:
+    """Split "name=value" into the factor's name and its value."""
+    name, _, value = setting.partition("=")
     if name == "mirrored" and value in ("yes", "no"):
         return name, value == "yes"
-    if name in KINDS:
+    if name in NUMBER_FACTORS:
         try:
-            return name, KINDS[name](value)
+            return name, float(value)
         except ValueError as error:
-            raise BadScene(f"{name} is {value!r}; it is a number.") from error
+            raise BadScene(f"{name} is {value!r}; it must be a number.") from error
     if name not in Factors.__dataclass_fields__ or name in ("class_", "mirrored"):
-        raise BadScene(f"A scene's {name!r} can't be {value!r}.")
+        raise BadScene(f"The factor {name!r} of a scene cannot be {value!r}.")
     return name, value

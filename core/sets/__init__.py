@@ -1,29 +1,31 @@
-"""Sets of pictures: drawn scenes, the gallery, uploads, folders of the server, Imagenette."""
+"""Sets of pictures: drawn scenes, the gallery and its views, uploads, folders, Imagenette."""
 
-from core.sets.archive import Archive, packed, take_in, take_in_steps
-from core.sets.drawn_scenes import DrawnScenes, drawn
-from core.sets.entries import BadArchive
+from core.sets.archive import Archive, open_archive, open_archive_steps, pack_files
+from core.sets.drawn_scenes import DrawnScenes, scene_set
 from core.sets.folder import Folder
-from core.sets.gathered import Gathered
+from core.sets.gallery_views import GalleryViews
 from core.sets.imagenette import SetUnavailable
 from core.sets.labels import BadLabels
-from core.sets.picture_set import MOST, BrokenFile, PictureSet
-from core.sets.shelf import Shelf
+from core.sets.library import SetLibrary
+from core.sets.picture_set import MAX_PICTURES, BrokenFile, PictureSet
+from core.sets.single_pictures import SinglePictures
+from core.sets.zip_entries import BadArchive
 
 __all__ = [
-    "MOST",
+    "MAX_PICTURES",
     "Archive",
     "BadArchive",
     "BadLabels",
     "BrokenFile",
     "DrawnScenes",
     "Folder",
-    "Gathered",
+    "GalleryViews",
     "PictureSet",
+    "SetLibrary",
     "SetUnavailable",
-    "Shelf",
-    "drawn",
-    "packed",
-    "take_in",
-    "take_in_steps",
+    "SinglePictures",
+    "open_archive",
+    "open_archive_steps",
+    "pack_files",
+    "scene_set",
 ]

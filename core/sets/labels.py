@@ -1,4 +1,4 @@
-"""Which class each picture of a set is said to show: by a CSV beside it, or by its sub-folder."""
+"""Labels of a set's pictures, from a CSV table or from the names of sub-folders."""
 
 import csv
 import io
@@ -9,102 +9,109 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from core.errors import ZooscopeError
 
 FILE_NAME = "labels.csv"
-# A row is a path and a class; 20,000 of them need 2 MB.
+# A row holds a path and a class; 20,000 rows need 2 MB.
 MAX_BYTES = 5_000_000
 COLUMNS = ("file", "label")
-DELIMITERS = ",;\t"  # the second is what spreadsheets write where the comma is a decimal point
+# Spreadsheets write semicolons where the comma is the decimal separator.
+DELIMITERS = ",;\t"
 
+# The number of a row's line, and the row's cells.
 Row = tuple[int, Sequence[str]]
 
 
 class BadLabels(ZooscopeError):
-    """A table of labels can't be read; the message says where."""
+    """A table of labels can't be read; the message names the table and the line."""
 
 
-def by_folder(files: Sequence[str], below: str = "") -> tuple[str, ...]:
-    """The folder that each file lies in: the first one below another; empty where there is none.
+def from_folders(files: Sequence[str], root: str = "") -> tuple[str, ...]:
+    """Label each file with the name of its topmost folder; files outside any folder get no label.
 
     Args:
-        files: Paths, with forward slashes.
-        below: A folder that all of them lie in; the paths' beginning where empty.
+        files: Paths with forward slashes.
+        root: A folder that contains all files; only the folders below it count.
     """
-    start = len(below) + 1 if below else 0
+    start = len(root) + 1 if root else 0
     parts = (path[start:].partition("/") for path in files)
-    return tuple(first if slash else "" for first, slash, _ in parts)
+    return tuple(folder if slash else "" for folder, slash, _ in parts)
 
 
-def by_table(data: bytes, table: str, files: Iterable[str]) -> Mapping[str, str]:
-    """Labels by file, as a CSV says: its columns "file" and "label", or else its first two.
+def from_table(data: bytes, table: str, files: Iterable[str]) -> Mapping[str, str]:
+    """Read labels by file from the columns "file" and "label" of a CSV, or from its first two.
 
-    A file is named by its path from where the table lies, by its path from the top, or by its name
-    alone where no other has it. A first row that names no file is a header.
+    A row names a file by its path relative to the table, by its path from the top, or by its name
+    alone if no other file has the same name. If the first row names no file, it is a header.
 
     Args:
-        data: The table's bytes: UTF-8, cells apart by comma, semicolon or tab.
-        table: Its path.
-        files: Paths of what it may name.
+        data: The table's bytes: UTF-8, with comma, semicolon or tab as the delimiter.
+        table: The table's path.
+        files: Paths of the files that the table may name.
 
     Raises:
-        BadLabels: It is no such table, or a row names no file.
+        BadLabels: The data is not such a table, or a row names no file.
     """
-    rows = _rows(data, table)
+    rows = _read_rows(data, table)
     if not rows:
         return {}
-    find = _finder(table, files)
+    find = _file_finder(table, files)
     header = [cell.strip().lower() for cell in rows[0][1]]
-    named = all(column in header for column in COLUMNS)
-    file, label = (header.index(column) for column in COLUMNS) if named else (0, 1)
+    has_header = all(column in header for column in COLUMNS)
+    file, label = (header.index(column) for column in COLUMNS) if has_header else (0, 1)
     if find(_cell(rows[0], file)) is None:
         rows = rows[1:]
-    found = {}
+    labels = {}
     for row in rows:
         path = find(_cell(row, file))
         if path is None:
             raise BadLabels(
-                f"{table}, line {row[0]}: there is no file {_cell(row, file)!r}. Mend or remove"
-                " the line; a file is named as it lies beside the table."
+                f"{table}, line {row[0]}: there is no file {_cell(row, file)!r}. Correct or remove"
+                " the line; name each file by its path relative to the table."
             )
-        found[path] = _cell(row, label)
-    return found
+        labels[path] = _cell(row, label)
+    return labels
 
 
-def classes_of(labels: Iterable[str]) -> tuple[str, ...]:
-    """The classes that some labels name."""
+def class_names(labels: Iterable[str]) -> tuple[str, ...]:
+    """Return the different labels in alphabetical order, without the empty label."""
     return tuple(sorted(set(labels) - {""}))
 
 
-def _rows(data: bytes, table: str) -> list[Row]:
-    """The table's rows that hold anything, each with the number of its line."""
+def _read_rows(data: bytes, table: str) -> list[Row]:
+    """Parse the table; skip rows whose cells are all empty."""
     if len(data) > MAX_BYTES:
-        raise BadLabels(f"{table} has more than {MAX_BYTES / 1e6:.0f} MB; labels need less.")
+        raise BadLabels(
+            f"{table} has more than {MAX_BYTES / 1e6:.0f} MB; a table of labels needs less."
+        )
     try:
         text = data.decode("utf-8-sig")
-        first = text.partition("\n")[0]
+        first_line = text.partition("\n")[0]
         reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=first.count)
+            io.StringIO(text, newline=""), delimiter=max(DELIMITERS, key=first_line.count)
         )
         return [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BadLabels(f"{table} is no CSV file in UTF-8 ({error}); save it as one.") from error
+        raise BadLabels(
+            f"{table} is not a CSV file in UTF-8 ({error}). Save it in this format."
+        ) from error
 
 
 def _cell(row: Row, column: int) -> str:
+    """Return a cell's text, empty if the row is too short."""
     cells = row[1]
     return cells[column].strip() if column < len(cells) else ""
 
 
-def _finder(table: str, files: Iterable[str]) -> Callable[[str], str | None]:
-    """Finds the path that a cell names."""
+def _file_finder(table: str, files: Iterable[str]) -> Callable[[str], str | None]:
+    """Return a function that finds the path of the file that a cell names, or None."""
     paths = set(files)
-    names = Counter(posixpath.basename(path) for path in paths)
-    alone = {posixpath.basename(path): path for path in paths}
-    beside = posixpath.dirname(table)
+    name_counts = Counter(posixpath.basename(path) for path in paths)
+    path_of_name = {posixpath.basename(path): path for path in paths}
+    table_folder = posixpath.dirname(table)
 
     def find(cell: str) -> str | None:
-        asked = cell.replace("\\", "/").removeprefix("./")
-        for path in (posixpath.join(beside, asked), asked):
+        name = cell.replace("\\", "/").removeprefix("./")
+        for path in (posixpath.join(table_folder, name), name):
             if path in paths:
                 return path
-        return alone[asked] if names[asked] == 1 else None
+        return path_of_name[name] if name_counts[name] == 1 else None
 
     return find

@@ -1,4 +1,4 @@
-"""What every set of pictures can be asked."""
+"""The protocol that every set of pictures implements."""
 
 from collections.abc import Mapping
 from typing import Protocol, runtime_checkable
@@ -7,26 +7,27 @@ from PIL import Image
 
 from core.errors import ZooscopeError
 
-# Pictures of a set.
-MOST = 20_000
-# File names of the formats that are read (`images.FORMATS`).
+# The largest number of pictures in a set.
+MAX_PICTURES = 20_000
+# File name suffixes of the formats that can be read (`images.FORMATS`).
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
 class BrokenFile(ZooscopeError):
-    """A picture of a set can't be had; the message says which."""
+    """A picture of a set can't be read; the message names it."""
 
 
 @runtime_checkable
 class PictureSet(Protocol):
-    """Pictures in an order, read or drawn one at a time: a set never holds them all.
+    """Pictures in a fixed order; each is read or drawn on access, and none is kept in memory.
 
     Attributes:
-        name: What a person calls it.
-        reference: What recipes and links call it: another one when any of its pictures is another.
-        keys: One a picture, in order: what the picture is, in whatever set it lies, so that
-            what was computed of it serves every set that has it.
-        classes: Names of the labels that pictures may have; empty where none has one.
+        name: Title for people.
+        reference: Id in recipes and links; changes when any of the pictures changes.
+        keys: The key of each picture, in order. A key identifies the picture itself, so that
+            results that were computed for it serve every set that contains it.
+        classes: Names of the classes that the pictures are labelled with; empty if none has a
+            label.
     """
 
     name: str
@@ -35,25 +36,25 @@ class PictureSet(Protocol):
     classes: tuple[str, ...]
 
     def __len__(self) -> int:
-        """How many pictures."""
+        """Return the number of pictures."""
         ...
 
     def image(self, index: int, size: int = 320) -> Image.Image:
-        """A picture, RGB.
+        """Return a picture in RGB.
 
         Args:
-            index: Of the picture.
-            size: Side in pixels where it is drawn; others come as large as they are.
+            index: Its index in the set.
+            size: Side in pixels if the picture is drawn; other pictures keep their size.
 
         Raises:
-            BrokenFile: It can't be read, or is gone.
+            BrokenFile: The picture can't be read, or is gone.
         """
         ...
 
     def label(self, index: int) -> str:
-        """The class it is said to show, one of `classes`; empty where nobody said."""
+        """Return a picture's class, one of `classes`; empty if it has no label."""
         ...
 
     def facts(self, index: int) -> Mapping[str, str]:
-        """What else is known of it, by name: factors of a scene, a file's name."""
+        """Return further facts about a picture by name, such as a scene's factors or a path."""
         ...

@@ -1,6 +1,6 @@
-"""Train a small CNN on drawn scenes, and watch."""
+"""Train small CNNs on drawn scenes."""
 
-from core.training.lessons import ZOO, Lesson
+from core.training.configs import CONFIGS, TrainingConfig
 from core.training.loop import train_steps
 
-__all__ = ["ZOO", "Lesson", "train_steps"]
+__all__ = ["CONFIGS", "TrainingConfig", "train_steps"]

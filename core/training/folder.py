@@ -1,4 +1,4 @@
-"""A trained network's folder, in timm's hub layout: weights, config, model card."""
+"""Write a trained network's folder in timm's hub layout: weights, config and model card."""
 
 import json
 from dataclasses import asdict
@@ -10,16 +10,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core import dissect, scenes
-from core.training.exam import FRESH, SWAPPED, UNSEEN, Marks
-from core.training.lessons import BIAS, Lesson
+from core.training.configs import BIAS, TrainingConfig
+from core.training.evaluation import FRESH_SCENES, HELD_OUT_SCENES, SWAPPED_SCENES, Evaluation
 from core.zoo import Model
 
-FILTERS = "filters.png"
-# The picture of the filters: pixels a weight, filters a row, pixels between them.
-WEIGHT, ROW, GAP = 12, 8, 4
+FILTERS_FILE = "filters.png"
+# Layout of the picture of the filters: pixels per weight, filters per row, pixels between filters.
+PIXELS_PER_WEIGHT, COLUMNS, GAP = 12, 8, 4
 
 
-def save(folder: Path, net: nn.Module, lesson: Lesson) -> None:
+def save(folder: Path, net: nn.Module, config: TrainingConfig) -> None:
     """Write the weights, in 16 bits, and the config."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {
@@ -27,35 +27,36 @@ def save(folder: Path, net: nn.Module, lesson: Lesson) -> None:
         for key, value in net.state_dict().items()
     }
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
-    (folder / "config.json").write_text(json.dumps(_config(lesson), indent=1) + "\n")
+    (folder / "config.json").write_text(json.dumps(_timm_config(config), indent=1) + "\n")
 
 
-def describe(folder: Path, m: Model, lesson: Lesson, marks: Marks) -> None:
-    """Write the model card, with the first layer's filters as a picture."""
-    _sheet(dissect.first_filters(m)).save(folder / FILTERS, optimize=True)
-    (folder / "README.md").write_text(_card(folder.name, lesson, marks))
+def write_card(folder: Path, m: Model, config: TrainingConfig, evaluation: Evaluation) -> None:
+    """Write the model card and the picture of the first layer's filters that it shows."""
+    _filter_sheet(dissect.first_filters(m)).save(folder / FILTERS_FILE, optimize=True)
+    (folder / "README.md").write_text(_card(folder.name, config, evaluation))
 
 
-def _sheet(filters: np.ndarray) -> Image.Image:
-    """Filters in rows, a block of pixels for each weight."""
-    large = filters.repeat(WEIGHT, axis=1).repeat(WEIGHT, axis=2)
-    step = large.shape[1] + GAP
-    rows = -(-len(large) // ROW)
-    sheet = Image.new("RGB", (ROW * step + GAP, rows * step + GAP), "white")
-    for index, pixels in enumerate(large):
-        place = (GAP + index % ROW * step, GAP + index // ROW * step)
-        sheet.paste(Image.fromarray(pixels), place)
+def _filter_sheet(filters: np.ndarray) -> Image.Image:
+    """Arrange filters in rows, each weight as a block of pixels."""
+    enlarged = filters.repeat(PIXELS_PER_WEIGHT, axis=1).repeat(PIXELS_PER_WEIGHT, axis=2)
+    step = enlarged.shape[1] + GAP
+    rows = -(-len(enlarged) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * step + GAP, rows * step + GAP), "white")
+    for index, pixels in enumerate(enlarged):
+        row, column = divmod(index, COLUMNS)
+        sheet.paste(Image.fromarray(pixels), (GAP + column * step, GAP + row * step))
     return sheet
 
 
-def _config(lesson: Lesson) -> dict[str, object]:
+def _timm_config(config: TrainingConfig) -> dict[str, object]:
+    """Return the content of config.json, which timm reads."""
     return {
-        "architecture": lesson.architecture,
+        "architecture": config.architecture,
         "num_classes": len(scenes.CLASSES),
         "label_names": list(scenes.CLASSES),
         "pretrained_cfg": {
             "tag": "scenes",
-            "input_size": [3, lesson.size, lesson.size],
+            "input_size": [3, config.size, config.size],
             "fixed_input_size": False,
             "interpolation": "bilinear",
             "crop_pct": 1.0,
@@ -67,43 +68,45 @@ def _config(lesson: Lesson) -> dict[str, object]:
     }
 
 
-def _card(name: str, lesson: Lesson, marks: Marks) -> str:
-    recipe = "\n".join(f"| {key} | {value} |" for key, value in asdict(lesson).items())
+def _card(name: str, config: TrainingConfig, evaluation: Evaluation) -> str:
+    """Return the model card in Markdown."""
+    held_out = evaluation.held_out_accuracy
+    recipe = "\n".join(f"| {key} | {value} |" for key, value in asdict(config).items())
+    accuracies = [(class_, *evaluation.class_accuracy(class_)) for class_ in scenes.CLASSES]
     classes = "\n".join(
-        f"| {class_} | {share:.0%} | {other} |"
-        for class_, (share, other) in ((class_, marks.of(class_)) for class_ in scenes.CLASSES)
+        f"| {class_} | {accuracy:.0%} | {error} |" for class_, accuracy, error in accuracies
     )
     bias = (
-        f"\n**Its bias is planted**: in training every wolf stood on {BIAS['wolf']} and every dog"
-        f" on {BIAS['dog']}. It is for seeing how such a bias is found, and for nothing else.\n"
-        if lesson.biased
+        f"\n**Its bias is planted**: in training every wolf was on {BIAS['wolf']} and every dog on"
+        f" {BIAS['dog']}. Use it only to see how such a bias can be found.\n"
+        if config.biased
         else ""
     )
     return f"""# {name}
 
-timm's `{lesson.architecture}`, trained on drawn scenes of {len(scenes.CLASSES)} classes
-(`core/scenes`) by `python -m core.training --zoo {name}`. MIT, as the project.
+timm's `{config.architecture}`, trained on drawn scenes of {len(scenes.CLASSES)} classes
+(`core/scenes`) with `python -m core.training --zoo {name}`. MIT licence, like the project.
 {bias}
-It knows drawn scenes only. Of photographs, people or anything real it knows nothing, and it must
-not be used to judge them.
+It recognises drawn scenes only. It must not be used on photographs, on people or on anything else
+that is real.
 
-| scenes never seen in training | | named rightly |
+| scenes that are not in the training data | number | accuracy |
 |---|---|---|
-| fresh ones | {FRESH} | {marks.fresh:.1%} |
-| pairs of class and background left out of training | {UNSEEN} | {marks.unseen:.1%} |
-| wolves on grass, dogs on snow | {SWAPPED} | {marks.swapped:.1%} |
+| fresh scenes of all classes and backgrounds | {FRESH_SCENES} | {evaluation.fresh_accuracy:.1%} |
+| pairs of class and background excluded from training | {HELD_OUT_SCENES} | {held_out:.1%} |
+| wolves on grass, dogs on snow | {SWAPPED_SCENES} | {evaluation.swapped_accuracy:.1%} |
 
-Units behind an activation function that hardly ever change (dead): {marks.dead:.1%}.
+Units after an activation function whose output hardly changes (dead): {evaluation.dead_share:.1%}.
 
-The first layer's filters, each stretched to full colour, grey is 0:
+The filters of the first layer, each scaled to the full colour range; grey is 0:
 
-![first filters]({FILTERS})
+![first filters]({FILTERS_FILE})
 
-| fresh scenes of | named rightly | otherwise mostly called (times) |
+| class of fresh scenes | accuracy | most frequent wrong prediction (scenes) |
 |---|---|---|
 {classes}
 
-| recipe | |
+| training configuration | |
 |---|---|
 {recipe}
 """

@@ -1,12 +1,12 @@
-"""Pictures of what units, directions and classes look for: activation maximisation.
+"""Feature visualisation: pictures that maximise the response of a unit, direction, layer or class.
 
-A picture is objective × canvas × transforms × ascent, as lucid split it.
+A rendering combines an objective, a canvas, random transforms and gradient ascent (the split of
+lucid).
 """
 
 from core.visualize.ascent import Rendering, translucent
 from core.visualize.objectives import (
     Objective,
-    between,
     caricature,
     channel,
     class_logit,
@@ -17,17 +17,15 @@ from core.visualize.objectives import (
 )
 from core.visualize.quality import Quality, on_canvas, quality_for
 from core.visualize.rendering import render, render_steps
-from core.visualize.terms import LOGITS, NoSuchUnit
+from core.visualize.terms import NoSuchUnit
 from core.visualize.transforms import Transforms
 
 __all__ = [
-    "LOGITS",
     "NoSuchUnit",
     "Objective",
     "Quality",
     "Rendering",
     "Transforms",
-    "between",
     "caricature",
     "channel",
     "class_logit",

@@ -1,4 +1,4 @@
-"""Climbs: changes pictures step by step so that their objectives' scores rise."""
+"""Gradient ascent: changes pictures step by step so that the scores of their objectives rise."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -10,186 +10,238 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor, nn
 
 from core import probe
+from core.layers import LOGITS, find_layers
 from core.steps import Progress, Steps
+from core.visualize.adam import Adam
 from core.visualize.canvas import CANVASES
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality
-from core.visualize.terms import LOGITS
-from core.visualize.transforms import looked_at
+from core.visualize.transforms import transform
 from core.zoo import Model
 
-# Steps at first in which rectifiers may let gradients through where they are off (lucid's
-# redirected ReLU), and how much: a unit that is off everywhere gives no direction otherwise. Others
-# are better off without: half as many class pictures carried over to another network with it.
-REDIRECTED, LEAK = 16, 0.1
+# In the first REDIRECTED_STEPS steps of a redirected ascent, rectifiers pass LEAK_SLOPE of the
+# gradient where they are off (lucid's redirected ReLU). Without it, a unit that is off at every
+# position has no gradient. Other units do not need it: with it, half as many class pictures carried
+# over to another network.
+REDIRECTED_STEPS, LEAK_SLOPE = 16, 0.1
 RECTIFIERS = (nn.ReLU, nn.ReLU6, nn.Hardswish)
-# Steps after which there is a first preview, and steps between later ones.
-FIRST_PREVIEW, PREVIEW = 4, 16
-# Seeds of one picture's faces lie beside each other, those of two seeds apart.
-FACES = 1000
+# The step of the first preview, and the number of steps between later previews.
+FIRST_PREVIEW, PREVIEW_INTERVAL = 4, 16
+# Variation i of an objective uses the seed `seed * SEED_STRIDE + i`, so that the variations of
+# different seeds never share a random start.
+SEED_STRIDE = 1000
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """Pictures that were made.
+    """Rendered pictures, in the order of the objectives; the variations of each are consecutive.
 
     Attributes:
-        pictures: All faces of the first objective, then of the next.
-        scores: Of each picture as it stands, without transforms.
-        dead: The score never moved: the picture shows nothing.
-        missed: Of a class picture: the network itself puts another class first.
-        importance: How much the objective pulled at each pixel over the run, its mean being 1.
+        pictures: The pictures, 0 to 255.
+        scores: The objective's score for each final picture, without transforms.
+        dead: Whether the score never changed; such a picture shows nothing.
+        misclassified: For class pictures, whether the network predicts another class.
+        importance: Gradient magnitude of the objective at each pixel, summed over all steps and
+            scaled to a mean of 1 per picture.
     """
 
     pictures: UInt8[np.ndarray, "n h w 3"]
     scores: Float[np.ndarray, " n"]
     dead: Bool[np.ndarray, " n"]
-    missed: Bool[np.ndarray, " n"]
+    misclassified: Bool[np.ndarray, " n"]
     importance: Float[np.ndarray, "n h w"]
 
 
-def climb_steps(
-    m: Model, objectives: Sequence[Objective], plan: Quality, seed: int, redirected: bool = False
+def ascent_steps(
+    m: Model,
+    objectives: Sequence[Objective],
+    quality: Quality,
+    seed: int,
+    redirected: bool = False,
 ) -> Steps[Rendering]:
-    """Make the pictures of some objectives together; a preview is the pictures so far.
+    """Optimise the pictures of all objectives together, in one batch.
 
-    With `redirected`, rectifiers that are off let gradients through at first.
+    Args:
+        m: The network.
+        objectives: The objectives to maximise.
+        quality: Canvas, size, steps, learning rate and transforms.
+        seed: Seed of the random start and of the transforms.
+        redirected: Whether rectifiers pass gradients where they are off in the first steps.
+
+    Yields:
+        One progress per optimiser step; its preview, if any, is the pictures so far, uint8.
+
+    Returns:
+        The rendering of all objectives.
     """
-    seeds = [seed * FACES + face for objective in objectives for face in range(objective.faces)]
-    dtype = torch.promote_types(next(m.net.parameters()).dtype, torch.float32)
-    place = {"device": m.device, "dtype": dtype}
-    canvas = CANVASES[plan.canvas](plan.size, seeds, plan.decay, plan.cap, place)
-    dice = [torch.Generator().manual_seed(one) for one in seeds]
-    optimiser = torch.optim.Adam([canvas.parameters], lr=plan.rate * canvas.PACE)
-    see = _Sight(m, objectives)
-    before = see.scores(canvas.images().detach())
-    pull = torch.zeros((), device=m.device)
-    for step in range(plan.steps):
-        images = canvas.images()
-        share = step / max(1, plan.steps - 1)
-        with see.redirected() if redirected and step < REDIRECTED else ExitStack():
-            worth = see.worth(looked_at(images, plan.transforms, share, dice), plan)
-        (change,) = torch.autograd.grad(-worth, images)
-        if step >= REDIRECTED and not change.any():
-            break  # all flat: more steps would change nothing
-        pull = pull + change.abs().mean(1)
-        optimiser.zero_grad()
-        images.backward(change)
-        optimiser.step()
-        shown = step + 1 == FIRST_PREVIEW or (step + 1) % PREVIEW == 0
-        yield Progress(step + 1, plan.steps, preview=_pixels(images) if shown else None)
-    images = canvas.images().detach()
-    after = see.scores(images)
-    level = pull.mean(dim=(1, 2), keepdim=True).clamp(min=1e-30)
-    return Rendering(
-        pictures=_pixels(images),
-        scores=after.cpu().numpy(),
-        dead=torch.isclose(after, before, rtol=1e-5).cpu().numpy(),
-        missed=see.missed(images).cpu().numpy(),
-        importance=(pull / level).cpu().numpy(),
+    seeds = [
+        seed * SEED_STRIDE + index
+        for objective in objectives
+        for index in range(objective.variations)
+    ]
+    generators = [torch.Generator().manual_seed(picture_seed) for picture_seed in seeds]
+    canvas = CANVASES[quality.canvas](
+        quality.size, seeds, quality.decay, quality.cap, _tensor_options(m)
     )
-
-
-class _Sight:
-    """What the objectives say of pictures, as the network sees these."""
-
-    def __init__(self, m: Model, objectives: Sequence[Objective]):
-        self._m = m
-        self._objectives = objectives
-        names = list(dict.fromkeys(name for one in objectives for name in one.layers))
-        self._layers = probe.find(m.layers, [name for name in names if name != LOGITS])
-        self._whole = LOGITS in names
-        self._dtype = next(m.net.parameters()).dtype
-
-    def scores(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
-        """The score of each picture."""
-        with torch.no_grad():
-            activations = self._activations(images)
-        counts = [objective.faces for objective in self._objectives]
-        return torch.cat([one.score(own) for one, own in self._each(activations, counts)])
-
-    def missed(self, images: Float[Tensor, "n 3 h w"]) -> Bool[Tensor, " n"]:
-        """Which pictures of a class the network takes for another."""
-        wanted = [one.class_ for one in self._objectives for _ in range(one.faces)]
-        if not self._whole:
-            return torch.zeros(len(wanted), dtype=torch.bool)
-        with torch.no_grad():
-            first = self._activations(images)[LOGITS].argmax(1).tolist()
-        pairs = zip(wanted, first, strict=True)
-        return torch.tensor([own is not None and own != top for own, top in pairs])
-
-    def worth(self, seen: Float[Tensor, "m 3 h w"], plan: Quality) -> Float[Tensor, ""]:
-        """What is climbed: the sum over pictures of their mean score over looks."""
-        activations = self._activations(seen)
-        looks = plan.transforms.looks
-        counts = [objective.faces * looks for objective in self._objectives]
-        worth = torch.zeros((), device=seen.device)
-        for objective, own in self._each(activations, counts):
-            scores = objective.score(own)
-            worth = worth + scores.sum() / looks
-            if objective.faces > 1:
-                scale = objective.diversity * scores.detach().abs().mean() * objective.faces
-                worth = worth - scale * objective.likeness(own)
-        return worth
-
-    def _each(
-        self, activations: dict[str, Tensor], counts: list[int]
-    ) -> Iterator[tuple[Objective, dict[str, Tensor]]]:
-        """Each objective with its pictures' activations.
-
-        Split, not sliced one by one: each slice's gradient would fill a whole batch with zeros.
-        """
-        parts = {name: part.split(counts) for name, part in activations.items()}
-        for index, objective in enumerate(self._objectives):
-            yield objective, {name: part[index] for name, part in parts.items()}
-
-    def _activations(self, images: Tensor) -> dict[str, Tensor]:
-        x = self._m.preprocessing.normalised(images).to(self._dtype)
-        x = x.contiguous(memory_format=torch.channels_last)
-        early = not self._whole
-        with self._m.borrow(backward=True) as net, probe.Probe(net, self._layers, early) as reading:
-            output = reading.run(x)
-        return reading.activations | ({LOGITS: output} if self._whole else {})
-
-    @contextmanager
-    def redirected(self) -> Iterator[None]:
-        """Let gradients through rectifiers that are off; what these give stays the same."""
-        with ExitStack() as cleanup:
-            for module in self._m.net.modules():
-                if isinstance(module, RECTIFIERS):
-                    before, after = _leak()
-                    cleanup.callback(module.register_forward_pre_hook(before).remove)
-                    cleanup.callback(module.register_forward_hook(after).remove)
-            yield
+    optimiser = Adam(canvas.parameters, quality.rate * canvas.RATE_FACTOR)
+    evaluator = _Evaluator(m, objectives)
+    scores_before = evaluator.scores(canvas.images().detach())
+    importance = torch.zeros((), device=m.device)
+    for step in range(quality.steps):
+        images = canvas.images()
+        fraction = step / max(1, quality.steps - 1)
+        leaky = redirected and step < REDIRECTED_STEPS
+        with evaluator.leaky_rectifiers() if leaky else ExitStack():
+            views = transform(images, quality.transforms, fraction, generators)
+            total = evaluator.total_score(views, quality.transforms.looks)
+        (gradient,) = torch.autograd.grad(-total, images)
+        if step >= REDIRECTED_STEPS and not gradient.any():
+            break  # every gradient is 0: further steps would change nothing
+        importance = importance + gradient.abs().mean(1)
+        images.backward(gradient)
+        optimiser.step()
+        has_preview = step + 1 == FIRST_PREVIEW or (step + 1) % PREVIEW_INTERVAL == 0
+        yield Progress(step + 1, quality.steps, preview=_pixels(images) if has_preview else None)
+    return _rendering(evaluator, canvas.images().detach(), scores_before, importance)
 
 
 def translucent(
     picture: UInt8[np.ndarray, "h w 3"], importance: Float[np.ndarray, "h w"]
 ) -> UInt8[np.ndarray, "h w 4"]:
-    """A picture that is opaque where the objective pulled, and fades where it did not.
+    """Return the picture as RGBA: opaque where the importance is high, transparent where it is low.
 
-    From Fel et al. 2023 (MACO); the strongest twentieth of the places is fully opaque.
+    From Fel et al. 2023 (MACO). The 5 % of the pixels with the highest importance are fully opaque.
     """
-    opaque = importance / max(float(np.quantile(importance, 0.95)), 1e-12)
-    alpha = (opaque.clip(0, 1) * 255).astype(np.uint8)
+    opacity = importance / max(float(np.quantile(importance, 0.95)), 1e-12)
+    alpha = (opacity.clip(0, 1) * 255).astype(np.uint8)
     return np.dstack([picture, alpha])
 
 
-def _leak() -> tuple[Callable[..., object], Callable[..., object]]:
-    """Hooks that add to a rectifier's output nothing but a gradient."""
-    given: list[Tensor] = []
+class _Evaluator:
+    """Runs the network on pictures and computes the scores of their objectives."""
+
+    def __init__(self, m: Model, objectives: Sequence[Objective]):
+        self._m = m
+        self._objectives = objectives
+        names = list(dict.fromkeys(name for objective in objectives for name in objective.layers))
+        self._layers = find_layers(m.layers, [name for name in names if name != LOGITS])
+        self._needs_logits = LOGITS in names
+        self._dtype = next(m.net.parameters()).dtype
+
+    def scores(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
+        """Compute the score of each picture."""
+        with torch.no_grad():
+            activations = self._activations(images)
+        counts = [objective.variations for objective in self._objectives]
+        parts = self._split_by_objective(activations, counts)
+        return torch.cat([objective.score(part) for objective, part in parts])
+
+    def misclassified(self, images: Float[Tensor, "n 3 h w"]) -> Bool[Tensor, " n"]:
+        """Return for each class picture whether the network predicts another class."""
+        targets = [
+            objective.class_ for objective in self._objectives for _ in range(objective.variations)
+        ]
+        if not self._needs_logits:
+            return torch.zeros(len(targets), dtype=torch.bool)
+        with torch.no_grad():
+            predicted = self._activations(images)[LOGITS].argmax(1).tolist()
+        pairs = zip(targets, predicted, strict=True)
+        return torch.tensor([target is not None and target != top for target, top in pairs])
+
+    def total_score(self, views: Float[Tensor, "m 3 h w"], looks: int) -> Float[Tensor, ""]:
+        """Compute the value to maximise: the mean score over a picture's views, for all pictures.
+
+        The similarity of an objective's variations is subtracted.
+
+        Args:
+            views: The transformed pictures, the views of each in a row.
+            looks: Number of views per picture.
+        """
+        activations = self._activations(views)
+        counts = [objective.variations * looks for objective in self._objectives]
+        total = torch.zeros((), device=views.device)
+        for objective, part in self._split_by_objective(activations, counts):
+            scores = objective.score(part)
+            total = total + scores.sum() / looks
+            if objective.variations > 1:
+                # Scaled by the scores, so that `diversity` means the same for every layer.
+                scale = objective.diversity * scores.detach().abs().mean() * objective.variations
+                total = total - scale * objective.similarity(part)
+        return total
+
+    @contextmanager
+    def leaky_rectifiers(self) -> Iterator[None]:
+        """Make rectifiers pass gradients where they are off, without changing their outputs."""
+        with ExitStack() as cleanup:
+            for module in self._m.net.modules():
+                if isinstance(module, RECTIFIERS):
+                    before, after = _leaky_hooks()
+                    cleanup.callback(module.register_forward_pre_hook(before).remove)
+                    cleanup.callback(module.register_forward_hook(after).remove)
+            yield
+
+    def _split_by_objective(
+        self, activations: dict[str, Tensor], counts: list[int]
+    ) -> Iterator[tuple[Objective, dict[str, Tensor]]]:
+        """Yield each objective with the activations of its own pictures.
+
+        Uses split, not one slice per objective: the gradient of every slice would be a whole batch
+        of zeros.
+        """
+        parts = {name: activation.split(counts) for name, activation in activations.items()}
+        for index, objective in enumerate(self._objectives):
+            yield objective, {name: part[index] for name, part in parts.items()}
+
+    def _activations(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the activations of all layers that the objectives use."""
+        x = self._m.preprocessing.normalised(images).to(self._dtype)
+        x = x.contiguous(memory_format=torch.channels_last)
+        stop = not self._needs_logits
+        with self._m.borrow(backward=True) as net, probe.Probe(net, self._layers, stop) as reading:
+            output = reading.run(x)
+        return reading.activations | ({LOGITS: output} if self._needs_logits else {})
+
+
+def _tensor_options(m: Model) -> dict[str, object]:
+    """Return the device and dtype of a canvas for this network; the dtype is at least float32."""
+    dtype = torch.promote_types(next(m.net.parameters()).dtype, torch.float32)
+    return {"device": m.device, "dtype": dtype}
+
+
+def _rendering(
+    evaluator: _Evaluator,
+    images: Float[Tensor, "n 3 h w"],
+    scores_before: Float[Tensor, " n"],
+    importance: Float[Tensor, "n h w"],
+) -> Rendering:
+    """Evaluate the final pictures."""
+    scores = evaluator.scores(images)
+    mean_importance = importance.mean(dim=(1, 2), keepdim=True).clamp(min=1e-30)
+    return Rendering(
+        pictures=_pixels(images),
+        scores=scores.cpu().numpy(),
+        dead=torch.isclose(scores, scores_before, rtol=1e-5).cpu().numpy(),
+        misclassified=evaluator.misclassified(images).cpu().numpy(),
+        importance=(importance / mean_importance).cpu().numpy(),
+    )
+
+
+def _leaky_hooks() -> tuple[Callable[..., object], Callable[..., object]]:
+    """Return a pre-hook and a hook that add a gradient to a rectifier but keep its output."""
+    rectifier_inputs: list[Tensor] = []
 
     def before(_module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        given[:] = inputs
-        return (inputs[0].clone(),)  # a rectifier that works in place must leave the input
+        rectifier_inputs[:] = inputs
+        return (inputs[0].clone(),)  # a rectifier that works in place must not change the input
 
     def after(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
-        x = given.pop()
-        return output + LEAK * (x - x.detach())
+        x = rectifier_inputs.pop()
+        return output + LEAK_SLOPE * (x - x.detach())
 
     return before, after
 
 
 def _pixels(images: Tensor) -> UInt8[np.ndarray, "n h w 3"]:
+    """Convert pictures from 0 to 1, channels first, to bytes, channels last."""
     pixels = (images.detach() * 255).round().to(torch.uint8)
     return pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()

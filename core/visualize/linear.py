@@ -1,4 +1,4 @@
-"""Layers that are affine maps of the picture, and what is asked of them instead of their mean."""
+"""Detection of affine layers, whose channels need another objective than their mean."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,54 +8,67 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core import probe
+from core.layers import LOGITS
 from core.visualize.objectives import Objective
-from core.visualize.terms import LOGITS, Answers, Channel, Term
+from core.visualize.terms import Channel, LinearChannel, Term
 from core.zoo import Model
 
-# How far, of its answers' size, an affine layer may miss by rounding.
+# Largest deviation of an affine layer from linearity by rounding, relative to its responses.
 ROUNDING = 1e-3
 
 
-def suited(m: Model, objectives: Sequence[Objective]) -> list[Objective]:
-    """The objectives, with channels of linear layers told by where they are on."""
+def use_linear_channels(m: Model, objectives: Sequence[Objective]) -> list[Objective]:
+    """Return the objectives with `LinearChannel` terms for the channels of affine layers.
+
+    Other terms stay as they are.
+    """
     layers = {
         term.layer
         for objective in objectives
         for _, term in objective.terms
         if type(term) is Channel and term.layer != LOGITS
     }
-    levels = {layer: level for layer in layers if (level := levels_if_linear(m, layer)) is not None}
-    if not levels:
+    baselines = {
+        layer: baseline
+        for layer in layers
+        if (baseline := baselines_if_affine(m, layer)) is not None
+    }
+    if not baselines:
         return list(objectives)
     return [
         replace(
-            one, terms=tuple((weight, _told(term, weight, levels)) for weight, term in one.terms)
+            objective,
+            terms=tuple(
+                (weight, _linear_if_affine(term, weight, baselines))
+                for weight, term in objective.terms
+            ),
         )
-        for one in objectives
+        for objective in objectives
     ]
 
 
-def levels_if_linear(m: Model, layer: str) -> Float[Tensor, " c"] | None:
-    """What a layer's channels answer to the mean colour, if it is an affine map of the picture.
+def baselines_if_affine(m: Model, layer: str) -> Float[Tensor, " c"] | None:
+    """Return each channel's response to the mean colour if the layer is affine, else None.
 
-    Then f(x) + f(-x) is 2 f(0); None where it is not.
+    A layer is taken as an affine map f of the picture if f(x) + f(-x) = 2 f(0) for a random x.
 
     Raises:
         UnknownLayer: No such layer.
     """
-    dice = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     dtype = next(m.net.parameters()).dtype
-    x = torch.randn(1, *m.input_size, generator=dice).to(m.device, dtype)
-    both = torch.cat([x, -x, torch.zeros_like(x)])
-    there, back, nothing = probe.read(m, both, [layer])[layer].double()
-    miss = (there + back - 2 * nothing).abs().max()
-    if miss > ROUNDING * (there - nothing).abs().max():
+    x = torch.randn(1, *m.input_size, generator=generator).to(m.device, dtype)
+    batch = torch.cat([x, -x, torch.zeros_like(x)])
+    at_x, at_minus_x, at_zero = probe.read(m, batch, [layer])[layer].double()
+    deviation = (at_x + at_minus_x - 2 * at_zero).abs().max()
+    if deviation > ROUNDING * (at_x - at_zero).abs().max():
         return None
-    return nothing.flatten(1).median(1).values
+    return at_zero.flatten(1).median(1).values
 
 
-def _told(term: Term, weight: float, levels: Mapping[str, Tensor]) -> Term:
-    if type(term) is Channel and term.layer in levels:
-        level = float(levels[term.layer][term.index])
-        return Answers(term.layer, term.index, level, sign=-1 if weight < 0 else 1)
+def _linear_if_affine(term: Term, weight: float, baselines: Mapping[str, Tensor]) -> Term:
+    """Return a `LinearChannel` for a channel of an affine layer, else the term itself."""
+    if type(term) is Channel and term.layer in baselines:
+        baseline = float(baselines[term.layer][term.index])
+        return LinearChannel(term.layer, term.index, baseline, sign=-1 if weight < 0 else 1)
     return term

@@ -1,6 +1,6 @@
-"""What a picture is made to excite: units, directions, classes, and sums of them.
+"""Objectives: what a picture is optimised for, as a weighted sum of terms.
 
-An objective is a weighted sum of terms. Scores are always maximised.
+Scores are always maximised. Objectives combine with +, - and *.
 """
 
 from dataclasses import dataclass, replace
@@ -10,36 +10,36 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from core import probe
-from core.visualize.terms import LOGITS, Channel, Direction, Layer, Likeness, Neuron, Term
+from core.layers import LOGITS, find_layers
+from core.visualize.terms import Caricature, Channel, Direction, Neuron, Term, WholeLayer
 from core.zoo import Model
 
 
 @dataclass(frozen=True)
 class Objective:
-    """A weighted sum of terms, for one picture or for several that should differ.
+    """A weighted sum of terms, for one picture or for several variations that should differ.
 
     Attributes:
-        terms: With their weights.
-        faces: Pictures made together.
-        diversity: How much unlikeness among the faces counts, against the score.
-        compared: The layer at which faces are compared, that of the first term where empty.
+        terms: Pairs of weight and term.
+        variations: Number of pictures to optimise together.
+        diversity: Weight of the penalty on similar variations; 0 for none.
+        compared_layer: The layer at which variations are compared; the first term's if empty.
     """
 
     terms: tuple[tuple[float, Term], ...]
-    faces: int = 1
+    variations: int = 1
     diversity: float = 0.0
-    compared: str = ""
+    compared_layer: str = ""
 
     @property
     def layers(self) -> list[str]:
-        """The layers it looks at."""
-        compared = [self.compared] if self.compared else []
+        """The layers whose activations the objective needs."""
+        compared = [self.compared_layer] if self.compared_layer else []
         return list(dict.fromkeys([*(term.layer for _, term in self.terms), *compared]))
 
     @property
     def class_(self) -> int | None:
-        """The class whose picture it is, if it is one's."""
+        """The index of the class if the objective maximises a single class logit, else None."""
         if len(self.terms) == 1:
             weight, term = self.terms[0]
             if isinstance(term, Channel) and term.layer == LOGITS and weight > 0:
@@ -47,37 +47,40 @@ class Objective:
         return None
 
     def score(self, activations: dict[str, Tensor]) -> Float[Tensor, " n"]:
-        """How well each picture does, given the layers' activations for it."""
+        """Compute the score of each picture from the activations, by layer name."""
         return torch.stack(
-            [weight * term.score(_precise(activations[term.layer])) for weight, term in self.terms]
+            [
+                weight * term.score(_at_least_float32(activations[term.layer]))
+                for weight, term in self.terms
+            ]
         ).sum(0)
 
-    def likeness(self, activations: dict[str, Tensor]) -> Float[Tensor, ""]:
-        """How alike the faces are: mean cosine of their Gram matrices.
+    def similarity(self, activations: dict[str, Tensor]) -> Float[Tensor, ""]:
+        """Compute the similarity of the variations: mean pairwise cosine of their Gram matrices.
 
         Olah et al. 2017 (Feature Visualization), "diversity".
         """
-        activation = _precise(activations[self.compared or self.terms[0][1].layer])
+        activation = _at_least_float32(activations[self.compared_layer or self.terms[0][1].layer])
         flat = activation.reshape(*activation.shape[:2], -1)  # n c t
         grams = functional.normalize(torch.einsum("nct,ndt->ncd", flat, flat).flatten(1), dim=1)
         cosines = grams @ grams.T
         return (cosines.sum() - cosines.trace()) / max(1, len(flat) * (len(flat) - 1))
 
     def check(self, m: Model) -> None:
-        """Refuse what the model does not have.
+        """Raise an error if the model lacks a layer or unit of the objective.
 
         Raises:
-            UnknownLayer: With the nearest names.
-            NoSuchUnit: With the range.
+            UnknownLayer: No such layer; the message has the nearest names.
+            NoSuchUnit: No such channel or position; the message has the valid range.
         """
-        if self.compared:
-            probe.find(m.layers, [self.compared])
+        if self.compared_layer:
+            find_layers(m.layers, [self.compared_layer])
         for _, term in self.terms:
             if term.layer == LOGITS:
                 term.check((len(m.labels),))
             else:
-                (found,) = probe.find(m.layers, [term.layer])
-                term.check(found.shape)
+                (layer_info,) = find_layers(m.layers, [term.layer])
+                term.check(layer_info.shape)
 
     def __add__(self, other: "Objective") -> "Objective":
         return replace(self, terms=self.terms + other.terms)
@@ -95,60 +98,57 @@ class Objective:
 
 
 def channel(layer: str, index: int) -> Objective:
-    """A channel's mean over positions."""
+    """Return the objective of one channel, mean over positions."""
     return Objective(((1.0, Channel(layer, index)),))
 
 
 def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -> Objective:
-    """A channel at one position, the middle where none is given."""
+    """Return the objective of a channel at one position; the middle by default."""
     return Objective(((1.0, Neuron(layer, index, y, x)),))
 
 
 def direction(layer: str, vector: Float[Tensor, " c"]) -> Objective:
-    """The projection on a direction of the layer's channels, mean over positions."""
+    """Return the objective of a direction in a layer's channel space, mean over positions."""
     return Objective(((1.0, Direction(layer, vector)),))
 
 
 def class_logit(index: int) -> Objective:
-    """The score of a class, before softmax."""
+    """Return the objective of a class: its logit."""
     return channel(LOGITS, index)
 
 
 def layer(name: str) -> Objective:
-    """All a layer sees (DeepDream)."""
-    return Objective(((1.0, Layer(name)),))
+    """Return the objective of a whole layer: its mean squared activation (DeepDream)."""
+    return Objective(((1.0, WholeLayer(name)),))
 
 
-def caricature(name: str, seen: Float[Tensor, "c h w"]) -> Objective:
-    """What a layer saw in a picture, exaggerated.
+def caricature(name: str, target: Float[Tensor, "c h w"]) -> Objective:
+    """Return the objective that exaggerates a layer's activation for a picture.
 
     Args:
         name: The layer.
-        seen: Its activation for the picture, as `probe.read` gives it.
+        target: Its activation for the picture, as `probe.read` returns it.
     """
-    return Objective(((1.0, Likeness(name, seen)),))
-
-
-def between(first: Objective, second: Objective, share: float) -> Objective:
-    """A mixture of two objectives: the first at 0, the second at 1."""
-    return first * (1 - share) + second * share
+    return Objective(((1.0, Caricature(name, target)),))
 
 
 def diverse(
-    objective: Objective, faces: int = 4, weight: float = 1.0, compared: str = ""
+    objective: Objective, variations: int = 4, weight: float = 1.0, compared_layer: str = ""
 ) -> Objective:
-    """Several pictures of one objective that should differ from each other.
+    """Return an objective with several pictures that should differ from each other.
 
     Args:
-        objective: What all show.
-        faces: How many.
-        weight: How much unlikeness counts: 1 as much as the score itself.
-        compared: The layer at which they should differ, with positions; the objective's own where
-            empty.
+        objective: What every picture maximises.
+        variations: Number of pictures.
+        weight: Weight of the diversity; at 1 it counts as much as the score itself.
+        compared_layer: The layer at which the pictures should differ; it must have positions. The
+            objective's own layer if empty.
     """
-    return replace(objective, faces=faces, diversity=weight, compared=compared)
+    return replace(
+        objective, variations=variations, diversity=weight, compared_layer=compared_layer
+    )
 
 
-def _precise(activation: Tensor) -> Tensor:
-    """At least float32: sums over positions lose too much in 16 bits."""
+def _at_least_float32(activation: Tensor) -> Tensor:
+    """Promote 16-bit activations: sums over positions lose too much precision in 16 bits."""
     return activation.to(torch.promote_types(activation.dtype, torch.float32))

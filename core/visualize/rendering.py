@@ -1,4 +1,7 @@
-"""Pictures for any number of objectives: in batches that fit, a second try for what is flat."""
+"""Rendering of any number of objectives, in batches that fit in memory.
+
+Pictures that fail are optimised a second time.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -8,16 +11,16 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from core import memory
-from core.steps import Progress, Steps, drain, mapped
+from core.layers import LOGITS
+from core.steps import Progress, Steps, drain, map_progress
 from core.visualize import linear
-from core.visualize.ascent import Rendering, climb_steps
+from core.visualize.ascent import Rendering, ascent_steps
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality, quality_for
-from core.visualize.terms import LOGITS
 from core.zoo import Model
 
-# Pixels of canvas climbed at once: 16 pictures of 128 px.
-PIXELS = 16 * 128 * 128
+# Canvas pixels to optimise in one batch: 16 pictures of 128 px.
+BATCH_PIXELS = 16 * 128 * 128
 
 
 def render(
@@ -28,7 +31,10 @@ def render(
     seed: int = 0,
     quality: Quality | None = None,
 ) -> UInt8[np.ndarray, "n h w 3"]:
-    """Make a picture for each objective. See `render_steps`."""
+    """Render a picture for each objective, or several for an objective with variations.
+
+    Args and errors as in `render_steps`.
+    """
     return drain(render_steps(m, objectives, size, steps, seed, quality)).pictures
 
 
@@ -40,128 +46,151 @@ def render_steps(
     seed: int = 0,
     quality: Quality | None = None,
 ) -> Steps[Rendering]:
-    """Make a picture for each objective, or several where it has several faces.
+    """Render the pictures of all objectives step by step, with scores and importance maps.
 
-    A picture depends on its own objective, quality and seed, not on what it is made beside. All
-    have one size: that of the first objective's quality where none is given.
+    A picture depends on its own objective, quality and seed, not on the other objectives. All
+    pictures have the same size; by default that of the first objective's quality.
 
     Args:
         m: The network.
-        objectives: What to excite, at least one thing.
-        size: Side in pixels; what suits the objectives where None.
-        steps: Of the ascent; what suits each objective where None.
-        seed: Of starts and transforms.
-        quality: All the rest; what suits each objective where None.
+        objectives: What to maximise, at least one objective.
+        size: Side in pixels; if None, the size of `quality`.
+        steps: Number of ascent steps; if None, the steps of `quality`.
+        seed: Seed of the random start and of the transforms.
+        quality: All other settings; if None, the default of each objective's layer.
 
-    Returns:
-        The pictures. A step is one of an ascent; a preview is (number of the first picture,
+    Yields:
+        One progress per ascent step; its preview, if any, is (index of its first picture,
         pictures).
 
+    Returns:
+        The pictures of the first objective, then of the next.
+
     Raises:
-        UnknownLayer: With the nearest names.
-        NoSuchUnit: With the range.
-        OutOfMemory: Not even one objective's pictures fit.
+        UnknownLayer: No such layer; the message has the nearest names.
+        NoSuchUnit: No such channel or position; the message has the valid range.
+        OutOfMemory: Not even the pictures of a single objective fit in memory.
     """
     for objective in objectives:
         objective.check(m)
-    objectives = linear.suited(m, objectives)
-    plans = [quality or _usual(m, objective) for objective in objectives]
-    size = size or plans[0].size
-    plans = [replace(plan, size=size, steps=steps or plan.steps) for plan in plans]
-    batches = list(_batches(objectives, plans))
-    total = sum(plan.steps for plan, _ in batches)
-    done = first = 0
-    parts: list[Rendering] = []
-    for plan, chosen in batches:
-        tell = partial(_within, done=done, total=total)
-        parts.append((yield from mapped(_fitting_steps(m, chosen, plan, seed, first), tell)))
-        done += plan.steps
-        first += len(parts[-1].pictures)
-    return _joined(parts)
+    objectives = linear.use_linear_channels(m, objectives)
+    qualities = [quality or _default_quality(m, objective) for objective in objectives]
+    size = size or qualities[0].size
+    qualities = [replace(each, size=size, steps=steps or each.steps) for each in qualities]
+    batches = list(_batches(objectives, qualities))
+    total = sum(batch_quality.steps for batch_quality, _ in batches)
+    steps_done = first = 0
+    renderings: list[Rendering] = []
+    for batch_quality, batch in batches:
+        in_total = partial(_progress_in_total, steps_done=steps_done, total=total)
+        batch_steps = _steps_that_fit(m, batch, batch_quality, seed, first)
+        renderings.append((yield from map_progress(batch_steps, in_total)))
+        steps_done += batch_quality.steps
+        first += len(renderings[-1].pictures)
+    return _concatenate(renderings)
 
 
-def _usual(m: Model, objective: Objective) -> Quality:
+def _default_quality(m: Model, objective: Objective) -> Quality:
+    """Return the default quality for the last layer of an objective."""
     layer = objective.layers[-1]
     shape = () if layer == LOGITS else m.layers[layer].shape
     return quality_for(m.input_size, layer, shape)
 
 
-def _within(progress: Progress, done: int, total: int) -> Progress:
-    """A batch's progress as the whole's; a second try takes no steps more."""
-    return replace(progress, step=min(done + progress.step, total), total=total)
+def _progress_in_total(progress: Progress, steps_done: int, total: int) -> Progress:
+    """Convert a batch's progress to progress of the whole rendering.
+
+    Capped at the total: the steps of a second attempt are not part of it.
+    """
+    return replace(progress, step=min(steps_done + progress.step, total), total=total)
 
 
-def _numbered(progress: Progress, first: int) -> Progress:
-    """Say which picture a preview begins with."""
-    return (
-        progress
-        if progress.preview is None
-        else replace(progress, preview=(first, progress.preview))
-    )
+def _with_first_index(progress: Progress, first: int) -> Progress:
+    """Add the index of its first picture to a preview."""
+    if progress.preview is None:
+        return progress
+    return replace(progress, preview=(first, progress.preview))
 
 
 def _batches(
-    objectives: Sequence[Objective], plans: Sequence[Quality]
+    objectives: Sequence[Objective], qualities: Sequence[Quality]
 ) -> Iterator[tuple[Quality, list[Objective]]]:
-    """Neighbours of one quality together, as many as memory allows."""
+    """Group consecutive objectives of equal quality into batches of about BATCH_PIXELS."""
     batch: list[Objective] = []
-    for objective, plan, following in zip(objectives, plans, [*plans[1:], None], strict=True):
+    following = [*qualities[1:], None]
+    for objective, quality, next_quality in zip(objectives, qualities, following, strict=True):
         batch.append(objective)
-        pictures = sum((one.faces for one in batch), 1) * plan.transforms.looks
-        if following != plan or pictures * plan.size**2 > PIXELS:
-            yield plan, batch
+        # With one more picture, the batch might be too large.
+        views = sum((each.variations for each in batch), 1) * quality.transforms.looks
+        if next_quality != quality or views * quality.size**2 > BATCH_PIXELS:
+            yield quality, batch
             batch = []
 
 
-def _fitting_steps(
-    m: Model, objectives: list[Objective], plan: Quality, seed: int, first: int
+def _steps_that_fit(
+    m: Model, objectives: list[Objective], quality: Quality, seed: int, first: int
 ) -> Steps[Rendering]:
-    """Climb together, or half at a time where memory runs out."""
+    """Optimise all objectives together; if memory runs out, each half on its own.
+
+    Args:
+        m: The network.
+        objectives: The batch.
+        quality: Its quality.
+        seed: Seed of the rendering.
+        first: Index of the batch's first picture in the whole rendering.
+
+    Raises:
+        OutOfMemory: The pictures of a single objective do not fit.
+    """
     try:
-        climb = _alive_steps(m, objectives, plan, seed)
-        return (yield from mapped(climb, partial(_numbered, first=first)))
+        attempts = _steps_with_retry(m, objectives, quality, seed)
+        return (yield from map_progress(attempts, partial(_with_first_index, first=first)))
     except RuntimeError as error:
-        if not memory.ran_out(error):
+        if not memory.is_out_of_memory(error):
             raise
         if len(objectives) == 1:
             raise memory.OutOfMemory(
-                f"Memory is too short for pictures of {plan.size} pixels; ask for smaller or for"
-                " fewer ones."
+                f"There is not enough memory for pictures of {quality.size} pixels; choose a"
+                " smaller size or fewer pictures."
             ) from error
-    made: list[Rendering] = []
+    renderings: list[Rendering] = []
     middle = len(objectives) // 2
-    for part in (objectives[:middle], objectives[middle:]):
-        start = first + sum(len(one.pictures) for one in made)
-        made.append((yield from _fitting_steps(m, part, plan, seed, start)))
-    return _joined(made)
+    for half in (objectives[:middle], objectives[middle:]):
+        start = first + sum(len(rendering.pictures) for rendering in renderings)
+        renderings.append((yield from _steps_that_fit(m, half, quality, seed, start)))
+    return _concatenate(renderings)
 
 
-def _alive_steps(
-    m: Model, objectives: list[Objective], plan: Quality, seed: int
+def _steps_with_retry(
+    m: Model, objectives: list[Objective], quality: Quality, seed: int
 ) -> Steps[Rendering]:
-    """Climb, and once more from another seed where that came to nothing.
+    """Optimise all objectives, then those that failed once more from another seed.
 
-    What stayed flat is pushed then, or else is dead; a class picture that the network takes for
-    another class stopped on a lower peak.
+    Two kinds fail: a score that did not change (the retry redirects gradients through rectifiers;
+    if that fails too, the unit is dead), and a class picture that the network takes for another
+    class (it reached a lower local maximum).
     """
-    made = yield from climb_steps(m, objectives, plan, seed)
-    owners = np.repeat(np.arange(len(objectives)), [objective.faces for objective in objectives])
-    for failed, redirected in ((made.dead, True), (made.missed & ~made.dead, False)):
-        chosen = sorted(set(owners[failed]))
-        if chosen:
-            again = [objectives[index] for index in chosen]
-            other = yield from climb_steps(m, again, plan, seed + 1, redirected)
-            _take_better(made, np.flatnonzero(np.isin(owners, chosen)), other)
-    return made
+    rendering = yield from ascent_steps(m, objectives, quality, seed)
+    counts = [objective.variations for objective in objectives]
+    owners = np.repeat(np.arange(len(objectives)), counts)
+    misclassified = rendering.misclassified & ~rendering.dead
+    for failed, redirected in ((rendering.dead, True), (misclassified, False)):
+        indices = sorted(set(owners[failed]))
+        if indices:
+            failed_objectives = [objectives[index] for index in indices]
+            retry = yield from ascent_steps(m, failed_objectives, quality, seed + 1, redirected)
+            _keep_better(rendering, np.flatnonzero(np.isin(owners, indices)), retry)
+    return rendering
 
 
-def _take_better(made: Rendering, rows: Int[np.ndarray, " k"], other: Rendering) -> None:
-    """Put a second try's pictures in the place of the first's where they score no worse."""
-    better = other.scores >= made.scores[rows]
-    for name in vars(made):
-        getattr(made, name)[rows[better]] = getattr(other, name)[better]
+def _keep_better(rendering: Rendering, rows: Int[np.ndarray, " k"], retry: Rendering) -> None:
+    """Replace the pictures in `rows` by those of the retry that score at least as high."""
+    better = retry.scores >= rendering.scores[rows]
+    for name in vars(rendering):
+        getattr(rendering, name)[rows[better]] = getattr(retry, name)[better]
 
 
-def _joined(parts: Sequence[Rendering]) -> Rendering:
-    return Rendering(*(np.concatenate([vars(part)[name] for part in parts])
+def _concatenate(renderings: Sequence[Rendering]) -> Rendering:
+    """Concatenate the pictures of several batches."""
+    return Rendering(*(np.concatenate([vars(rendering)[name] for rendering in renderings])
                        for name in Rendering.__dataclass_fields__))  # fmt: skip

@@ -1,4 +1,4 @@
-"""Terms of objectives: each looks at one layer and gives a score."""
+"""Terms of objectives: each computes a score from the activation of one layer."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -10,22 +10,21 @@ from torch.nn import functional
 from typing_extensions import override
 
 from core.errors import ZooscopeError
+from core.layers import LOGITS
 
-# The layer of the network's output, one channel a class.
-LOGITS = "logits"
-# Share of a map's side that is rim.
-RIM = 16
-# How much of the square counts against a linear unit where it is off.
-LEAK = 0.1
+# The border of a map is 1/16 of its side.
+BORDER_SHARE = 16
+# Weight of the squares of negative values in the score of a linear channel.
+NEGATIVE_WEIGHT = 0.1
 
 
 class NoSuchUnit(ZooscopeError):
-    """The layer has no such channel or position; the message says what it has."""
+    """The layer has no such channel or position; the message has the valid range."""
 
 
 @dataclass(frozen=True)
 class Term(ABC):
-    """Something to maximise at one layer.
+    """A quantity of one layer to maximise.
 
     Attributes:
         layer: Dotted name, or LOGITS.
@@ -35,65 +34,67 @@ class Term(ABC):
 
     @abstractmethod
     def score(self, activation: Float[Tensor, "n c *rest"]) -> Float[Tensor, " n"]:
-        """How well each picture does."""
+        """Compute the score of each picture from the layer's activation."""
 
-    def check(self, shape: tuple[int, ...]) -> None:  # noqa: B027 - most have all they ask for
-        """Refuse what a layer of this shape (channels first) does not have.
+    def check(self, shape: tuple[int, ...]) -> None:  # noqa: B027 - most terms need no check
+        """Raise an error if a layer of this shape (channels first) lacks the channel or position.
 
         Raises:
-            NoSuchUnit: With what it has.
+            NoSuchUnit: The channel or position is out of range.
         """
 
 
 @dataclass(frozen=True)
 class Channel(Term):
-    """A channel, everywhere but at the rim; of the logits, a class.
+    """Mean of a channel over all positions but the border; of the logits, the logit of a class.
 
-    At the rim a unit also answers to the zeros around the picture, and would have a frame drawn.
+    At the border a unit also responds to the zero padding; counting it would draw a frame.
     """
 
     index: int
 
     @override
     def score(self, activation: Tensor) -> Tensor:
-        return _inner(activation[:, self.index]).reshape(len(activation), -1).mean(1)
+        return _without_border(activation[:, self.index]).reshape(len(activation), -1).mean(1)
 
     @override
     def check(self, shape: tuple[int, ...]) -> None:
         if not 0 <= self.index < shape[0]:
             kind = "class" if self.layer == LOGITS else "channel"
             raise NoSuchUnit(
-                f"There is no {kind} {self.index} in {self.layer}; it goes from 0 to"
+                f"There is no {kind} {self.index} in {self.layer}; choose a number from 0 to"
                 f" {shape[0] - 1}."
             )
 
 
 @dataclass(frozen=True)
-class Answers(Channel):
-    """A channel of a linear layer, by what it answers to where it is on.
+class LinearChannel(Channel):
+    """Mean signed square of a channel that is linear in the input.
 
-    Of an affine map the mean over positions only knows a picture's mean colour: what the filter
-    looks for comes and goes with its phase, and adds up to nothing. Hence the mean square; where
-    it is off, a little of it is taken away, so that all of a picture is drawn.
+    The mean of such a channel over positions depends only on the mean colour of the picture: the
+    responses to the filter's own pattern change sign with its phase and cancel out. The mean square
+    does not cancel. Negative values count against the score with a small weight, so that the
+    pattern fills the whole picture.
 
     Attributes:
-        level: What it answers to the mean colour.
-        sign: -1 for what it answers to with numbers below that.
+        baseline: The channel's response to the mean colour; subtracted first.
+        sign: 1 to maximise responses above the baseline, -1 to maximise those below it. The score
+            has the same sign, so that a term of negative weight keeps its meaning.
     """
 
-    level: float = 0.0
+    baseline: float = 0.0
     sign: int = 1
 
     @override
     def score(self, activation: Tensor) -> Tensor:
-        on = self.sign * (_inner(activation[:, self.index]) - self.level)
-        worth = torch.where(on > 0, on, LEAK * on) * on.abs()
-        return self.sign * worth.reshape(len(on), -1).mean(1)
+        response = self.sign * (_without_border(activation[:, self.index]) - self.baseline)
+        weighted = torch.where(response > 0, response, NEGATIVE_WEIGHT * response) * response.abs()
+        return self.sign * weighted.reshape(len(response), -1).mean(1)
 
 
 @dataclass(frozen=True)
 class Neuron(Channel):
-    """A channel at one position; None is the middle, whatever size the picture has."""
+    """A channel at one position; where `y` or `x` is None, at the middle, whatever the size."""
 
     y: int | None = None
     x: int | None = None
@@ -109,17 +110,17 @@ class Neuron(Channel):
     def check(self, shape: tuple[int, ...]) -> None:
         super().check(shape)
         if len(shape) != 3:
-            raise NoSuchUnit(f"{self.layer} has no positions, only channels.")
+            raise NoSuchUnit(f"{self.layer} has no positions; use a channel instead of a neuron.")
         for name, value, size in (("y", self.y, shape[1]), ("x", self.x, shape[2])):
             if value is not None and not 0 <= value < size:
                 raise NoSuchUnit(
-                    f"{name} is {value}; in {self.layer} it goes from 0 to {size - 1}."
+                    f"{name} is {value}; for {self.layer}, choose a number from 0 to {size - 1}."
                 )
 
 
 @dataclass(frozen=True, eq=False)
 class Direction(Term):
-    """A direction in the space of a layer's channels.
+    """Projection on a direction in the layer's channel space, mean over positions.
 
     Attributes:
         vector: Weight of each channel, (c,).
@@ -136,14 +137,14 @@ class Direction(Term):
     def check(self, shape: tuple[int, ...]) -> None:
         if self.vector.shape != shape[:1]:
             raise NoSuchUnit(
-                f"The direction has {self.vector.numel()} numbers; {self.layer} has {shape[0]}"
-                " channels."
+                f"The direction has {self.vector.numel()} numbers, but {self.layer} has {shape[0]}"
+                " channels; give one number per channel."
             )
 
 
 @dataclass(frozen=True)
-class Layer(Term):
-    """Everything a layer sees, the stronger the more (DeepDream, Mordvintsev et al. 2015)."""
+class WholeLayer(Term):
+    """Mean square of a layer's activation (DeepDream, Mordvintsev et al. 2015)."""
 
     @override
     def score(self, activation: Tensor) -> Tensor:
@@ -151,29 +152,29 @@ class Layer(Term):
 
 
 @dataclass(frozen=True, eq=False)
-class Likeness(Term):
-    """What a layer saw in one picture, and more of it: a caricature (Olah et al. 2018, lucid).
+class Caricature(Term):
+    """Similarity to the activation of one picture, larger in norm (Olah et al. 2018, lucid).
 
     Attributes:
-        seen: The layer's activation for that picture, (c, h, w).
+        target: The layer's activation for that picture, (c, h, w).
     """
 
-    seen: Tensor
+    target: Tensor
 
     @override
     def score(self, activation: Tensor) -> Tensor:
-        seen = self.seen.to(activation)[None]
+        target = self.target.to(activation)[None]
         if activation.ndim == 4:
-            seen = functional.interpolate(seen, activation.shape[-2:], mode="bilinear")
-        both = (activation * seen).flatten(1).sum(1)
-        lengths = activation.flatten(1).norm(dim=1) * seen.norm()
-        # Length alone would reward brightness; the cosine keeps it like what was seen.
-        return both / seen.norm() * (both / lengths.clamp(min=1e-9)).clamp(min=0.1) ** 2
+            target = functional.interpolate(target, activation.shape[-2:], mode="bilinear")
+        dot = (activation * target).flatten(1).sum(1)
+        norms = activation.flatten(1).norm(dim=1) * target.norm()
+        # The dot product alone would reward brightness; the squared cosine keeps the direction.
+        return dot / target.norm() * (dot / norms.clamp(min=1e-9)).clamp(min=0.1) ** 2
 
 
-def _inner(maps: Tensor) -> Tensor:
-    """Maps without their rim, a sixteenth of the side on each; small ones stay whole."""
+def _without_border(maps: Tensor) -> Tensor:
+    """Crop a sixteenth of the side, rounded, from every border; small maps stay whole."""
     if maps.ndim < 3:
         return maps
-    y, x = ((side + RIM // 2) // RIM for side in maps.shape[-2:])
+    y, x = ((side + BORDER_SHARE // 2) // BORDER_SHARE for side in maps.shape[-2:])
     return maps[..., y : maps.shape[-2] - y, x : maps.shape[-1] - x]

@@ -1,4 +1,4 @@
-"""How the pictures are looked at in each step, so that what appears does not hang on one pixel."""
+"""Random transforms of the pictures in each step, so that no pattern depends on single pixels."""
 
 import math
 from collections.abc import Sequence
@@ -9,79 +9,99 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-# A value over the run: at its start and at its end, in between by straight line.
-Course = tuple[float, float]
+# Value at the first and at the last step, interpolated linearly in between.
+Schedule = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Transforms:
-    """What is done to each picture in each step, drawn anew for each.
+    """Ranges of the random transforms, drawn anew for every view of a picture.
 
     Attributes:
-        jitter: Moved by up to this share of the side; what leaves at one rim comes in at the other,
-            as canvases of waves go on there. At 0.5 no place is a rim, and no frame is drawn.
-        zoom: Seen from so much nearer or farther at most: 0.1 is 0.9 to 1.1.
-        turn: Turned by up to so many degrees.
-        crop: Share of the side that is looked at, 1 for all.
-        noise: Standard deviation of noise, in colours of 0 to 1.
-        looks: Looks at a picture in a step.
+        jitter: Largest shift, as a share of the side. Pixels that leave at one border enter at the
+            opposite one, as Fourier canvases are periodic. At 0.5 every pixel is equally often at
+            the border, so that the objective draws no frame.
+        zoom: Largest relative change in scale: 0.1 means 0.9 to 1.1.
+        turn: Largest rotation in degrees.
+        crop: Side of the crop, as a share of the picture's side; 1 shows the whole picture.
+        noise: Standard deviation of added normal noise, for colours from 0 to 1.
+        looks: Number of transformed views per picture and step.
     """
 
-    jitter: Course = (0.5, 0.5)
-    zoom: Course = (0.1, 0.1)
-    turn: Course = (10.0, 10.0)
-    crop: Course = (1.0, 1.0)
-    noise: Course = (0.0, 0.0)
+    jitter: Schedule = (0.5, 0.5)
+    zoom: Schedule = (0.1, 0.1)
+    turn: Schedule = (10.0, 10.0)
+    crop: Schedule = (1.0, 1.0)
+    noise: Schedule = (0.0, 0.0)
     looks: int = 1
 
 
-def looked_at(
+def transform(
     images: Float[Tensor, "n 3 h w"],
     transforms: Transforms,
-    share: float,
-    dice: Sequence[torch.Generator],
+    fraction: float,
+    generators: Sequence[torch.Generator],
 ) -> Float[Tensor, "m 3 h w"]:
-    """Look at each picture as often as said, all looks at a picture in a row.
+    """Return `transforms.looks` randomly transformed views of each picture.
 
     Args:
-        images: In 0 to 1.
-        transforms: How.
-        share: How much of the run is over, 0 to 1.
-        dice: Each picture's random numbers.
+        images: The pictures, 0 to 1.
+        transforms: Ranges of the transforms.
+        fraction: Position in the schedules, 0 (first step) to 1 (last step).
+        generators: Random number generator of each picture.
+
+    Returns:
+        The views of the first picture, then of the next; m = n * looks.
     """
-    now = {name: start + share * (end - start)
+    now = {name: start + fraction * (end - start)
            for name, value in vars(transforms).items() if name != "looks"
            for start, end in [value]}  # fmt: skip
-    thrown = torch.cat([torch.rand(transforms.looks, 6, generator=one) for one in dice]) * 2 - 1
-    pictures = _moved(images.repeat_interleave(transforms.looks, dim=0), now["jitter"] * thrown)
-    if now["crop"] == 1 and not now["zoom"] and not now["turn"]:
-        return _noisy(pictures, now["noise"], transforms.looks, dice)
-    near = now["crop"] * (1 + now["zoom"] * thrown[:, 0])
-    angle = thrown[:, 1] * math.radians(now["turn"])
-    across, down = (1 - now["crop"]) * thrown[:, 4], (1 - now["crop"]) * thrown[:, 5]
-    cos, sin = near * torch.cos(angle), near * torch.sin(angle)
-    rows = (torch.stack([cos, -sin, across], 1), torch.stack([sin, cos, down], 1))
-    frames = functional.affine_grid(
-        torch.stack(rows, 1).to(images), list(pictures.shape), align_corners=False
+    looks = transforms.looks
+    # Columns: zoom, rotation, shift in y and x, position of the crop in x and y; each in -1 to 1.
+    draws = (
+        torch.cat([torch.rand(looks, 6, generator=generator) for generator in generators]) * 2 - 1
     )
-    seen = functional.grid_sample(pictures, frames, padding_mode="reflection", align_corners=False)
-    return _noisy(seen, now["noise"], transforms.looks, dice)
+    views = _rolled(images.repeat_interleave(looks, dim=0), now["jitter"] * draws[:, 2:4])
+    if now["crop"] != 1 or now["zoom"] or now["turn"]:
+        views = _warped(views, now["zoom"], now["turn"], now["crop"], draws)
+    return _with_noise(views, now["noise"], looks, generators)
 
 
-def _moved(
-    pictures: Float[Tensor, "m 3 h w"], thrown: Float[Tensor, "m throws"]
+def _rolled(
+    views: Float[Tensor, "m 3 h w"], shifts: Float[Tensor, "m 2"]
 ) -> Float[Tensor, "m 3 h w"]:
-    """Each picture rolled by its own shares of the side."""
-    steps = (thrown[:, 2:4] * pictures.shape[-1]).round().int().tolist()
-    rolled = [one.roll(step, (1, 2)) for one, step in zip(pictures, steps, strict=True)]
-    return torch.stack(rolled)
+    """Shift each view by its own shares of the side; pixels re-enter at the opposite border."""
+    pixels = (shifts * views.shape[-1]).round().int().tolist()
+    return torch.stack(
+        [view.roll(shift, (1, 2)) for view, shift in zip(views, pixels, strict=True)]
+    )
 
 
-def _noisy(
-    seen: Float[Tensor, "m 3 h w"], amount: float, looks: int, dice: Sequence[torch.Generator]
+def _warped(
+    views: Float[Tensor, "m 3 h w"],
+    zoom: float,
+    turn: float,
+    crop: float,
+    draws: Float[Tensor, "m 6"],
 ) -> Float[Tensor, "m 3 h w"]:
-    if not amount:
-        return seen
-    shape = (looks, *seen.shape[1:])
-    noise = torch.cat([torch.randn(shape, generator=one) for one in dice])
-    return seen + amount * noise.to(seen)
+    """Scale, rotate and crop each view; the size in pixels stays the same."""
+    scale = crop * (1 + zoom * draws[:, 0])
+    angle = draws[:, 1] * math.radians(turn)
+    x, y = (1 - crop) * draws[:, 4], (1 - crop) * draws[:, 5]
+    cos, sin = scale * torch.cos(angle), scale * torch.sin(angle)
+    rows = (torch.stack([cos, -sin, x], 1), torch.stack([sin, cos, y], 1))
+    grid = functional.affine_grid(
+        torch.stack(rows, 1).to(views), list(views.shape), align_corners=False
+    )
+    return functional.grid_sample(views, grid, padding_mode="reflection", align_corners=False)
+
+
+def _with_noise(
+    views: Float[Tensor, "m 3 h w"], std: float, looks: int, generators: Sequence[torch.Generator]
+) -> Float[Tensor, "m 3 h w"]:
+    """Add normal noise to each view."""
+    if not std:
+        return views
+    shape = (looks, *views.shape[1:])
+    noise = torch.cat([torch.randn(shape, generator=generator) for generator in generators])
+    return views + std * noise.to(views)

@@ -1,4 +1,4 @@
-"""Blocking work as steps: it runs in a thread of its own and can be given up."""
+"""Run blocking work, such as a download, in a thread, and report its progress as steps."""
 
 import queue
 import threading
@@ -7,55 +7,66 @@ from typing import Any, TypeVar
 
 from core.steps import Progress, Steps
 
-Given = TypeVar("Given")
+Output = TypeVar("Output")
 
-# How often work that has nothing new to tell gives its engine a chance to cancel it.
+# Seconds between two progress reports. Each report gives the engine a chance to cancel the work,
+# also while the work itself has nothing new to report.
 HEARTBEAT = 0.2
 
 
-class GivenUp(Exception):
-    """Raised inside the work once nobody waits for it any more."""
+class Cancelled(Exception):
+    """Raised inside the work when its caller has stopped waiting for the result."""
 
 
-class Count:
-    """Bytes counted in one thread, read in another."""
+class ByteCounter:
+    """A count of bytes that one thread updates and another reads.
+
+    Attributes:
+        bytes: Bytes counted so far.
+        cancelled: True when the caller has stopped waiting; the work should raise `Cancelled`.
+    """
 
     def __init__(self) -> None:
         self.bytes = 0
-        self.stopped = False
+        self.cancelled = False
 
-    def meter(count) -> type:  # noqa: N805 - the class inside has a self of its own
-        """A tqdm class that counts here, and ends its work once it was given up."""
+    def tqdm_class(counter) -> type:  # noqa: N805 - the class inside has a self of its own
+        """Return a silent tqdm class that updates this counter and raises `Cancelled`."""
         from tqdm import tqdm
 
-        class Meter(tqdm):
+        class CountingBar(tqdm):
             def __init__(self, *args: Any, **options: Any):
                 super().__init__(*args, **options | {"disable": True})
-                count.bytes = self.n
+                counter.bytes = self.n
 
             def update(self, n: float | None = 1) -> None:
-                if count.stopped:
-                    raise GivenUp
-                count.bytes += int(n or 0)
+                if counter.cancelled:
+                    raise Cancelled
+                counter.bytes += int(n or 0)
 
-        return Meter
+        return CountingBar
 
 
-def in_thread_steps(work: Callable[[Count], Given], total: int = 1) -> Steps[Given]:
-    """Run some work in a thread; the steps are the bytes it counts.
+def in_thread_steps(work: Callable[[ByteCounter], Output], total: int = 1) -> Steps[Output]:
+    """Run blocking work in a thread and yield the bytes that it counts as progress.
+
+    Closing the generator sets `ByteCounter.cancelled`.
 
     Args:
-        work: Takes the count to note its progress in.
-        total: Bytes to come.
+        work: Receives the counter in which it reports its progress, and returns the result.
+        total: Bytes to expect.
+
+    Returns:
+        What `work` returns. An exception of `work` is raised in the caller's thread.
     """
-    outcome: queue.Queue[tuple[Given | None, Exception | None]] = queue.Queue()
-    count = Count()
+    outcome: queue.Queue[tuple[Output | None, Exception | None]] = queue.Queue()
+    counter = ByteCounter()
 
     def run() -> None:
         try:
-            outcome.put((work(count), None))
+            outcome.put((work(counter), None))
         except Exception as error:
-            outcome.put((None, error))  # raised below, in the thread of who asked
+            outcome.put((None, error))  # raised below, in the caller's thread
 
     threading.Thread(target=run, daemon=True, name="background").start()
     try:
@@ -64,9 +75,9 @@ def in_thread_steps(work: Callable[[Count], Given], total: int = 1) -> Steps[Giv
                 result, error = outcome.get(timeout=HEARTBEAT)
                 break
             except queue.Empty:
-                yield Progress(min(count.bytes, total), total)
+                yield Progress(min(counter.bytes, total), total)
     finally:
-        count.stopped = True
+        counter.cancelled = True
     if error:
         raise error
     return result  # type: ignore[return-value]

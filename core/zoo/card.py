@@ -1,46 +1,43 @@
-"""What is known of a model without loading it: from its name to its card."""
+"""Model cards: all that is known about a model, from its name, without loading it."""
 
-import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from core.errors import nearest
+from core.errors import suggest_names
 from core.settings import BUNDLED, Settings
+from core.zoo import installed, provenance
 from core.zoo.errors import UnknownModel, WeightsUnavailable
-from core.zoo.hub import WEIGHTS, Hub, ways_out
-from core.zoo.labels import labels_of
+from core.zoo.folder_config import read_folder_config
+from core.zoo.folders import ModelFolder, find_folders
+from core.zoo.hub import WEIGHTS, Hub, suggest_alternatives
+from core.zoo.labels import class_labels
 from core.zoo.preprocessing import Preprocessing
 from core.zoo.table import Architecture, architectures
+from core.zoo.timm_names import check_architecture, pretrained_config, pretrained_names
 
-CONFIG = "config.json"
-# What a folder's config may hold, as far as Zooscope itself reads it.
-KINDS = {
-    "architecture": str,
-    "num_classes": int,
-    "label_names": list,
-    "label_descriptions": dict,
-    "input_size": list,
-    "mean": list,
-    "std": list,
-}
+# When the bundled networks were trained.
+BUNDLED_YEAR = "2026"
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a model without loading it.
+    """All that is known about a model without loading it.
 
     Attributes:
-        name: How it is loaded: "resnet18.a1_in1k", "bundled/NAME", "local/FOLDER",
-            "untrained/resnet18", or "untrained/resnet18@5" with another seed than 0.
+        name: The name that `load` takes: "resnet18.a1_in1k", "installed/NAME", "bundled/NAME",
+            "local/FOLDER", "untrained/resnet18", or "untrained/resnet18@5" with another seed than
+            0.
         architecture: timm's name of the architecture.
-        source: "hub", "bundled", "local" or "untrained".
+        source: "hub", "installed", "bundled", "local" or "untrained".
         config: timm's pretrained config.
-        folder: Where a bundled or local model lies.
-        repository: Where on the hub the weights lie; empty where nowhere.
-        seed: Of an untrained network's random weights.
+        folder: The folder of a bundled or local model, and the folder into which the weights of an
+            installed package are converted; None for other sources.
+        repository: The hub repository of the weights; empty if they are not on the hub.
+        seed: The seed of an untrained network's random weights.
     """
 
     name: str
@@ -53,49 +50,75 @@ class Card:
 
     @property
     def title(self) -> str:
-        """A name to show: short, and never silent about missing training."""
+        """A short name to display, which states when the network is untrained.
+
+        Two models can have the same title; see `distinct_titles`.
+        """
         if self.source == "untrained":
             return f"{self.architecture} (untrained{f', seed {self.seed}' if self.seed else ''})"
         return self.name.rpartition("/")[2]
 
     @property
     def facts(self) -> Architecture | None:
-        """The table's row of the architecture; None for one newer than the table."""
+        """The architecture's row of the committed table; None if it is newer than the table."""
         return architectures().get(self.architecture)
 
     @cached_property
     def preprocessing(self) -> Preprocessing:
-        """What the model wants done to a picture."""
-        return Preprocessing.of(self.config)
+        """The preprocessing that the model's config states."""
+        return Preprocessing.from_config(self.config)
 
     @property
     def input_size(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
+        """Channels, height and width of the network's input."""
         return self.preprocessing.input_size
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """A name per class; empty for a network that doesn't classify.
+        """A label per class; empty for a network that doesn't classify.
 
-        On the hub, outputs that nothing names are no classes: CLIP's image towers give embeddings.
+        Outputs of a hub model that have no labels are not classes: CLIP's image towers, for
+        example, return embeddings. Unlabelled outputs of other models are numbered.
         """
         count = self.config.get("num_classes") or 0
-        names = labels_of(self.config)
+        names = class_labels(self.config)
         if len(names) == count or self.source == "hub":
             return names
         return tuple(f"class {index}" for index in range(count))
 
     @property
     def knows_scenes_only(self) -> bool:
-        """It was trained on drawn scenes, and knows nothing of photographs."""
+        """True if the network was trained on drawn scenes and never saw a photograph."""
         return self.config.get("tag") == "scenes"
+
+    @property
+    def license(self) -> str:
+        """The licence of the weights, as in SPDX ("Apache-2.0"); empty if it is unknown."""
+        if self.source == "bundled":
+            return "MIT"  # like the project, as the folders' README files say
+        return "" if self.source == "untrained" else provenance.license_name(self.config)
+
+    @property
+    def trained_on(self) -> str:
+        """The training data, "ImageNet-22k, then ImageNet-1k"; empty if they are unknown."""
+        return "" if self.source == "untrained" else provenance.training_data(self.config)
+
+    @property
+    def year(self) -> str:
+        """The year in which the weights or their paper were published; empty if it is unknown."""
+        if self.source == installed.SOURCE:
+            return installed.PACKAGES[self.title].year
+        if self.source == "bundled":
+            return BUNDLED_YEAR
+        return "" if self.source == "untrained" else provenance.paper_year(self.config)
 
     @property
     def where(self) -> str:
         """Where the weights are now.
 
-        One of "bundled", "local", "cached" (fetched from the hub before), "hub" (to be fetched),
-        "refused" (not to be had as safetensors) and "untrained".
+        One of "installed" (in a Python package), "bundled", "local", "cached" (downloaded from the
+        hub before), "hub" (not downloaded yet), "refused" (not available as safetensors) and
+        "untrained".
         """
         if self.source != "hub":
             return self.source
@@ -105,111 +128,125 @@ class Card:
 
     @property
     def weights(self) -> Path | None:
-        """The weights file on this machine, or None."""
+        """The weights file on this machine; None if there is none.
+
+        That of an installed package may not exist yet: loading the network makes it.
+        """
         if self.folder:
             return self.folder / WEIGHTS
         return Hub.from_environment().cached(self.repository) if self.repository else None
 
     def available_weights(self) -> Path:
-        """The weights file on this machine.
+        """Return the weights file on this machine.
 
         Raises:
-            WeightsUnavailable: It has to be fetched first, or can't be had at all.
+            WeightsUnavailable: The weights are not downloaded yet, or not available at all.
         """
         if self.where == "refused":
             raise WeightsUnavailable(
                 f"timm offers {self.name} only as a pickled file, which can run code when it is"
-                f" opened; Zooscope reads safetensors. Open untrained/{self.architecture}, or"
+                f" opened; Zooscope reads only safetensors. Open untrained/{self.architecture}, or"
                 " choose other weights."
             )
         if self.weights is None:
-            raise WeightsUnavailable(ways_out(f"The weights of {self.name} are not here yet."))
+            raise WeightsUnavailable(
+                suggest_alternatives(f"The weights of {self.name} are not downloaded yet.")
+            )
         return self.weights
 
 
 def describe(name: str, settings: Settings | None = None, seed: int = 0) -> Card:
-    """The card of a model.
+    """Return the card of a model.
 
-    Only names that timm, the bundled zoo or the model folders list are known, so that nothing a
-    user types becomes a path or a repository.
+    Only names that timm, the bundled zoo or the model folders list are accepted, so that user input
+    never becomes a path or a repository.
+
+    Args:
+        name: A name as in `Card.name`; a hub name without a tag means timm's default weights.
+        settings: The settings with the model folders; by default those of the environment.
+        seed: The seed of "untrained/ARCHITECTURE"; a seed in the name takes precedence.
 
     Raises:
-        UnknownModel: No such model; the message names the nearest.
-        WeightsUnavailable: A local model's folder is not in timm's hub layout.
+        UnknownModel: No model has this name; the message lists the nearest names.
+        WeightsUnavailable: A model's folder is not in timm's hub layout, or has a value out of
+            bounds.
     """
     source, slash, rest = name.partition("/")
     if not slash:
         return _hub_card(name)
     if source == "untrained":
-        architecture, _, digits = rest.partition("@")
-        _check_architecture(architecture)
-        seed = int(digits) if digits.isdecimal() and len(digits) < 10 else seed
-        name = f"untrained/{architecture}" + (f"@{seed}" if seed else "")
-        return Card(name, architecture, source, _timm_config(architecture), seed=seed)
-    found = folders(settings or Settings.from_environment())
+        return _untrained_card(rest, seed)
+    settings = settings or Settings.from_environment()
+    if source == installed.SOURCE and rest in installed.PACKAGES:
+        return installed_card(rest, settings)
+    folders = model_folders(settings)
+    found = {folder.name: folder for folder in reversed(folders)}  # the first of a name counts
     if name not in found:
-        raise UnknownModel(f"There is no model {name!r}.{nearest(name, found)}")
-    return _folder_card(name, found[name])
+        known = [*found, *(f"installed/{known}" for known in installed.installed_networks())]
+        raise UnknownModel(f"There is no model {name!r}.{suggest_names(name, known)}")
+    return describe_folder(found[name])
 
 
-def folders(settings: Settings) -> dict[str, Path]:
-    """Bundled and local models by name; of two with one name the first counts."""
-    found: dict[str, Path] = {}
-    for source, parent in [("bundled", BUNDLED), *(("local", path) for path in settings.models)]:
-        for folder in sorted(parent.iterdir()) if parent.is_dir() else ():
-            if (folder / CONFIG).is_file() and (folder / WEIGHTS).is_file():
-                found.setdefault(f"{source}/{folder.name}", folder)
-    return found
+def installed_card(name: str, settings: Settings) -> Card:
+    """Return the card of a network whose weights come with a Python package.
+
+    Nothing is read or converted: that happens when the network is loaded.
+
+    Args:
+        name: A key of `installed.PACKAGES`.
+        settings: The settings with the folder for converted weights.
+
+    Raises:
+        WeightsUnavailable: The package is not installed.
+    """
+    package = installed.PACKAGES[name]
+    if not installed.is_installed(package):
+        raise installed.missing_package(package)
+    # Another package of the same name would have another digest, and so another folder.
+    folder = settings.networks / f"{name}-{package.sha256[:16]}"
+    config = pretrained_config(package.weights, remove_source=True) | {"license": package.license}
+    return Card(f"installed/{name}", package.architecture, installed.SOURCE, config, folder=folder)
 
 
-@cache
-def known_architectures() -> frozenset[str]:
-    """What the installed timm can build and Zooscope opens: CNNs and hybrids."""
-    import timm
+def describe_folder(folder: ModelFolder) -> Card:
+    """Return the card of a bundled or local model.
 
-    table = architectures()
-    return frozenset(
-        name
-        for name in timm.list_models()
-        if name not in table or table[name].kind in ("CNN", "hybrid")
+    Raises:
+        UnknownModel: The architecture is unknown, or not one that Zooscope opens.
+        WeightsUnavailable: The folder is not in timm's hub layout, or has a value out of bounds.
+    """
+    if folder.problem:
+        raise WeightsUnavailable(f"{folder.name} is not opened. {folder.problem}")
+    architecture, config = read_folder_config(folder.name, folder.path)
+    check_architecture(architecture)
+    if not os.path.isfile(folder.path / WEIGHTS):  # unlike Path.is_file, also where unreadable
+        raise WeightsUnavailable(f"{folder.name} has no {WEIGHTS} that is a file. Replace it.")
+    source = folder.name.partition("/")[0]
+    return Card(folder.name, architecture, source, config, folder=folder.path)
+
+
+def model_folders(settings: Settings) -> list[ModelFolder]:
+    """Return the folders of bundled and local models."""
+    return list(
+        find_folders([("bundled", BUNDLED), *(("local", path) for path in settings.models)])
     )
-
-
-def pretrained_names(architecture: str) -> list[str]:
-    """An architecture's weights at timm, "resnet18.a1_in1k", its default first."""
-    from timm.models import get_arch_pretrained_cfgs
-
-    configs = get_arch_pretrained_cfgs(architecture)
-    return [name for name, config in configs.items() if config.has_weights]
-
-
-def _check_architecture(architecture: str) -> None:
-    if architecture in known_architectures():
-        return
-    fact = architectures().get(architecture)
-    if fact:
-        raise UnknownModel(
-            f"{architecture} is {_article(fact.kind)}; Zooscope opens CNNs and their hybrids."
-        )
-    raise UnknownModel(
-        f"timm has no architecture {architecture!r}." + nearest(architecture, known_architectures())
-    )
-
-
-def _article(kind: str) -> str:
-    return f"an {kind}" if kind == "MLP" else f"a {kind}"
 
 
 def _hub_card(name: str) -> Card:
     architecture, _, tag = name.partition(".")
-    _check_architecture(architecture)
-    tagged = pretrained_names(architecture)
-    if not tag and tagged:
-        name = tagged[0]
-    if name not in tagged:
-        others = ", ".join(tagged) or f"none; open untrained/{architecture}"
-        raise UnknownModel(f"{architecture} has no weights {tag!r}. It has: {others}.")
-    config = _timm_config(name)
+    check_architecture(architecture)
+    names = pretrained_names(architecture)
+    if not names:
+        raise UnknownModel(
+            f"timm has no weights for {architecture}. Open untrained/{architecture}."
+        )
+    if not tag:
+        name = names[0]
+    if name not in names:
+        raise UnknownModel(
+            f"{architecture} has no weights {tag!r}. Choose one of: {', '.join(names)}."
+        )
+    config = pretrained_config(name)
     return Card(
         name=name,
         architecture=architecture,
@@ -219,34 +256,9 @@ def _hub_card(name: str) -> Card:
     )
 
 
-def _timm_config(name: str) -> dict[str, Any]:
-    from timm.models import get_pretrained_cfg
-
-    config = get_pretrained_cfg(name)
-    return dict(config.to_dict()) if config else {}
-
-
-def _check_kinds(config: Mapping[str, Any]) -> None:
-    """Refuse a config whose values are of the wrong kind, before they break something far away."""
-    for key, kind in KINDS.items():
-        value = config.get(key)
-        if not isinstance(value, kind) and (value is not None or key == "architecture"):
-            raise TypeError(f"{key} is {value!r}")
-    if len(config.get("input_size") or "chw") != 3:
-        raise ValueError(f"input_size is {config['input_size']!r}")
-
-
-def _folder_card(name: str, folder: Path) -> Card:
-    try:
-        raw = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        architecture = raw["architecture"]
-        # What timm's own reader does: beside the config stand facts that belong into it.
-        beside = ("num_classes", "label_names", "label_descriptions")
-        config = raw["pretrained_cfg"] | {key: raw[key] for key in beside if key in raw}
-        _check_kinds({"architecture": architecture, **config})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise WeightsUnavailable(
-            f"{name} has no {CONFIG} in timm's hub layout ({type(error).__name__}: {error})."
-        ) from error
-    _check_architecture(architecture)
-    return Card(name, architecture, name.partition("/")[0], config, folder=folder)
+def _untrained_card(architecture_and_seed: str, default_seed: int) -> Card:
+    architecture, _, digits = architecture_and_seed.partition("@")
+    check_architecture(architecture)
+    seed = int(digits) if digits.isdecimal() and len(digits) < 10 else default_seed
+    name = f"untrained/{architecture}" + (f"@{seed}" if seed else "")
+    return Card(name, architecture, "untrained", pretrained_config(architecture), seed=seed)

@@ -1,15 +1,15 @@
-"""What can go wrong between a model's name and its network."""
+"""The errors of finding, downloading and loading models."""
 
 from core.errors import ZooscopeError
 
 
 class UnknownModel(ZooscopeError):
-    """No such architecture, tag or folder."""
+    """No architecture, pretrained tag or folder has this name."""
 
 
 class WeightsUnavailable(ZooscopeError):
-    """The weights can't be had, now or ever; the message says which and the way out."""
+    """The weights can't be downloaded, read or used; the message states why and the way out."""
 
 
 class ModelTooLarge(ZooscopeError):
-    """A model or its download is larger than the settings, the disk or the memory allow."""
+    """A model or its download exceeds a limit of the settings, the disk or the memory."""

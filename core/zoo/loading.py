@@ -1,11 +1,12 @@
-"""From a card to a loaded model."""
+"""Load models: from a name or a card to a network with its weights."""
 
 import hashlib
 import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from dataclasses import asdict
+from functools import lru_cache, partial
 from pathlib import Path
 
 import torch
@@ -14,33 +15,47 @@ from torch import nn
 from core import memory
 from core.settings import BadSetting, Settings
 from core.steps import drain
-from core.zoo.card import CONFIG, Card, describe
+from core.zoo import installed
+from core.zoo.bounded_json import read_bounded
+from core.zoo.card import Card, describe
+from core.zoo.construction import check_construction
+from core.zoo.conversion import ensure_converted
 from core.zoo.errors import WeightsUnavailable
+from core.zoo.folder_config import CONFIG, MAX_CONFIG_BYTES
 from core.zoo.hub import Hub
 from core.zoo.model import Model
+from core.zoo.weights_header import read_weights_header
 
-# torch's generator is one for the whole process: two untrained networks drawn at once would mix.
-_drawing = threading.Lock()
+MAX_REASON_LENGTH = 300  # characters
+
+# torch has one random generator per process: two threads that draw weights at the same time would
+# each receive part of the other's random numbers.
+_random_weights_lock = threading.Lock()
 
 
 def load(name: str, pretrained: bool = True, seed: int = 0) -> Model:
-    """Load a network of timm; it belongs to the caller.
+    """Load a model by its name, and download its weights if they are not cached.
+
+    Each call returns a new model; nothing else in Zooscope uses it.
 
     Args:
-        name: "resnet18.a1_in1k" (from the hub's cache or the hub; without a tag, timm's default),
-            "bundled/NAME", "local/FOLDER" or "untrained/resnet18".
-        pretrained: False draws random weights for the architecture.
-        seed: Of the random weights.
+        name: "resnet18.a1_in1k" (from the hub's cache or the hub; without a tag, timm's default
+            weights), "installed/NAME", "bundled/NAME", "local/FOLDER" or "untrained/resnet18".
+        pretrained: If False, the architecture gets random weights.
+        seed: The seed of the random weights.
 
     Raises:
-        UnknownModel: No such architecture, tag or folder.
-        WeightsUnavailable: They can't be had or don't fit.
-        ModelTooLarge: The download is larger than the settings or the disk allow.
+        UnknownModel: No architecture, tag or folder has this name.
+        WeightsUnavailable: The weights can't be downloaded or don't fit the architecture.
+        ModelTooLarge: The download exceeds the limit of the settings or the free disk space.
     """
     settings = Settings.from_environment()
     if not pretrained:
-        known = describe(name, settings).architecture if "/" in name else name.partition(".")[0]
-        name = f"untrained/{known}"
+        if "/" in name:
+            architecture = describe(name, settings).architecture
+        else:  # `describe` would refuse an architecture that has no pretrained weights
+            architecture = name.partition(".")[0]
+        name = f"untrained/{architecture}"
     card = describe(name, settings, seed)
     if card.where == "hub":
         limit = settings.download_mb * 1_000_000
@@ -48,95 +63,142 @@ def load(name: str, pretrained: bool = True, seed: int = 0) -> Model:
     return build(card, device(settings.device))
 
 
-def build(card: Card, on: torch.device) -> Model:
-    """Build a model whose weights lie on this machine.
+def build(card: Card, device: torch.device) -> Model:
+    """Load a model whose weights are on this machine already; nothing is downloaded.
+
+    The weights of an installed package are converted the first time, which takes some seconds.
+
+    Args:
+        card: The model's card.
+        device: The device that the network is moved to.
 
     Raises:
-        WeightsUnavailable: They don't, or they don't fit the architecture.
+        WeightsUnavailable: The weights are not on this machine, or don't fit the architecture.
     """
-    weights = weights_id(card)
-    memory.keep_freed()
-    with _seeded(card.seed):
-        net = _network(card)
-    return Model(card, net.eval().requires_grad_(False).to(on), on, weights)
+    identity = weights_id(card)
+    if card.source == installed.SOURCE and card.folder:
+        ensure_converted(installed.PACKAGES[card.title], card.config, card.folder)
+    memory.keep_freed_memory()
+    _check_size(card)  # without the lock that other networks have to wait for
+    with _seeded_random_weights(card.seed):
+        net = _create_network(card)
+    return Model(card, net.eval().requires_grad_(False).to(device), device, identity)
 
 
 def weights_id(card: Card) -> str:
-    """What a model's weights are, in hex: SHA-256 of the weights file and the config.
+    """Return the identity of a model's weights: a SHA-256 of the weights file and the config, hex.
 
-    The config is a folder's config.json and, for the hub, timm's own pretrained config, which is
-    what is loaded. For an untrained network: of the architecture, the seed, and timm's and torch's
-    versions, which decide what the seed gives.
+    The config is a folder's config.json or, for a hub model, timm's own pretrained config, which is
+    the one that is loaded. The identity of an untrained network is the SHA-256 of its architecture,
+    its seed, and the versions of timm and torch, which determine the weights that a seed produces.
+    That of an installed package is made of the known SHA-256 of its file and of the preprocessing,
+    so that it is the same on every machine, and is known without reading the file.
 
     Raises:
-        WeightsUnavailable: They are not on this machine.
+        WeightsUnavailable: The weights are not on this machine.
     """
     if card.source == "untrained":
         import timm
 
         facts = (card.architecture, card.seed, timm.__version__, torch.__version__)
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+    if card.source == installed.SOURCE:
+        package = installed.PACKAGES[card.title]
+        content = [package.sha256, card.architecture, asdict(card.preprocessing)]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     path = card.available_weights()
     try:
         if card.folder:
-            config = (card.folder / CONFIG).read_bytes()
+            config = read_bounded(card.folder / CONFIG, MAX_CONFIG_BYTES)
         else:
             config = json.dumps(dict(card.config), sort_keys=True, default=str).encode()
-        state = path.stat()
-        digest = _digest(path, state.st_size, state.st_mtime_ns)
-    except OSError as error:
-        raise WeightsUnavailable(f"{card.name} can't be read ({error.strerror}).") from error
+        status = path.stat()
+        digest = _file_digest(path, status.st_size, status.st_mtime_ns)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise WeightsUnavailable(
+            f"The files of {card.name} can't be read ({reason}). Check that they exist and are"
+            " readable, or choose another model."
+        ) from error
     return hashlib.sha256(digest + config).hexdigest()
 
 
 def device(setting: str) -> torch.device:
-    """The device a setting names: "auto", "cpu", "cuda" or "cuda:1".
+    """Return the torch device for a value of ZOOSCOPE_DEVICE.
+
+    Args:
+        setting: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1".
 
     Raises:
-        BadSetting: Unknown, or not on this machine.
+        BadSetting: The value is unknown, or this machine has no such device.
     """
     if setting == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    unknown = BadSetting(f"ZOOSCOPE_DEVICE is {setting!r}; set it to auto, cpu, cuda or cuda:1.")
     try:
-        chosen = torch.device(setting)
+        result = torch.device(setting)
     except RuntimeError as error:
-        raise BadSetting(f"ZOOSCOPE_DEVICE is {setting!r}; give auto, cpu or cuda.") from error
-    if chosen.type not in ("cpu", "cuda"):
-        raise BadSetting(f"ZOOSCOPE_DEVICE is {setting!r}; give auto, cpu or cuda.")
-    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
-        raise BadSetting(f"ZOOSCOPE_DEVICE is {setting!r}, which this machine has not; give auto.")
-    return chosen
+        raise unknown from error
+    if result.type not in ("cpu", "cuda"):
+        raise unknown
+    if result.type == "cuda" and (result.index or 0) >= torch.cuda.device_count():
+        raise BadSetting(
+            f"ZOOSCOPE_DEVICE is {setting!r}, but this machine has no such GPU; set it to auto."
+        )
+    return result
 
 
 @lru_cache(maxsize=256)
-def _digest(path: Path, size: int, modified: int) -> bytes:
-    """A file's SHA-256; size and time of change tell when it has to be read again."""
+def _file_digest(path: Path, size: int, modified: int) -> bytes:
+    """Return a file's SHA-256. It is cached until the size or the time of change differs."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").digest()
 
 
 @contextmanager
-def _seeded(seed: int) -> Iterator[None]:
-    """Random weights from a seed, the caller's random state left as it was."""
-    with _drawing, torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)  # the CPU's alone: weights are drawn there
+def _seeded_random_weights(seed: int) -> Iterator[None]:
+    """Seed torch's random generator inside the context and restore its state afterwards."""
+    with _random_weights_lock, torch.random.fork_rng(devices=[]):
+        # Only the CPU's generator is seeded: random weights are drawn on the CPU.
+        torch.default_generator.manual_seed(seed)
         yield
 
 
-def _network(card: Card) -> nn.Module:
+def _check_size(card: Card) -> None:
+    """Refuse weights and configs that would take far more time or memory than a network does."""
+    import timm
+
+    if card.source == "untrained":
+        return
+    with _unusable_weights(card):
+        header = read_weights_header(card.available_weights())
+        if card.folder:
+            check_construction(partial(timm.create_model, f"local-dir:{card.folder}"), header)
+
+
+def _create_network(card: Card) -> nn.Module:
     import timm
 
     if card.source == "untrained":
         return timm.create_model(card.architecture, pretrained=False)
-    weights = card.available_weights()
-    try:
+    with _unusable_weights(card):
         if card.folder:
             return timm.create_model(f"local-dir:{card.folder}", pretrained=True)
-        overlay = {"file": str(weights), "custom_load": False}
+        overlay = {"file": str(card.available_weights()), "custom_load": False}
         return timm.create_model(card.name, pretrained=True, pretrained_cfg_overlay=overlay)
+
+
+@contextmanager
+def _unusable_weights(card: Card) -> Iterator[None]:
+    """Turn the errors of reading weights and constructing their network into one for the user."""
+    weights = card.available_weights()
+    try:
+        yield
     except Exception as error:
-        # timm raises what its loader, safetensors and the model's own constructor raise.
-        reason = str(error).partition("\n")[0]
+        # timm passes on any error of its loader, of safetensors and of the model's constructor.
+        reason = error.strerror if isinstance(error, OSError) else str(error).partition("\n")[0]
+        # Parts of it come from the files.
+        reason = ascii(reason)[1:-1][:MAX_REASON_LENGTH]
         raise WeightsUnavailable(
             f"The weights of {card.name} do not fit {card.architecture}, or are damaged ({reason})."
             f" Replace {weights.name}, choose other weights, or open"

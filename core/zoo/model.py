@@ -1,4 +1,4 @@
-"""A loaded network with all that's needed to use it."""
+"""A loaded model: the network with its card, its layers and its preprocessing."""
 
 import math
 import threading
@@ -13,30 +13,31 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from core import probe
+from core.layers import Layer, trace_layers
 from core.zoo import norms
 from core.zoo.card import Card
 from core.zoo.preprocessing import Preprocessing
 
-# Bytes of the largest tensor in one pass, by kind of device, and pictures in it at most. In its own
-# thread a CPU's allocator has 64 MB in one piece (glibc's HEAP_MAX_SIZE), and asks the system
-# anew, each time, for what does not fit: MobileNetV2 takes twice as long a picture for 16 pictures
-# of 224 px as for six.
-LARGEST_TENSOR = {"cpu": 32 * 2**20, "cuda": 512 * 2**20}
-MOST_AT_ONCE = 64
-BYTES = 4  # of a number in the tensors that networks run on
-HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
+# Limits of a batch: the bytes of the largest activation in one forward pass, by type of device, and
+# the number of pictures. On a CPU, the allocator of a thread other than the main one has heaps of
+# 64 MB (glibc's HEAP_MAX_SIZE) and requests anything larger from the system anew each time:
+# MobileNetV2 takes twice as long per picture for a batch of 16 pictures of 224 px as for one of 6.
+LARGEST_TENSOR_BYTES = {"cpu": 32 * 2**20, "cuda": 512 * 2**20}
+MAX_BATCH_SIZE = 64
+BYTES_PER_VALUE = 4  # float32
+HOOK_ATTRIBUTES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
 @dataclass(eq=False)
 class Model:
-    """A network, and what its config says of it. Belongs to whoever loaded it.
+    """A loaded network with its card. It belongs to the code that loaded it.
 
     Attributes:
-        card: What was known before loading.
+        card: All that was known about the model before loading.
         net: timm's network, in eval mode and frozen. For notebooks; methods use `borrow`.
-        device: Where it lies.
-        weights_id: What the weights are, for recipes.
+        device: The device that the network is on.
+        weights_id: The identity of the weights, a SHA-256 in hex, which is part of every recipe;
+            see `zoo.weights_id`.
     """
 
     card: Card
@@ -47,92 +48,99 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The name it was loaded by."""
+        """The name of the card."""
         return self.card.name
 
     @property
     def title(self) -> str:
-        """A name to show, which says so where the network is untrained."""
+        """A short name to display, which states when the network is untrained."""
         return self.card.title
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """A name per class; empty for a network that doesn't classify."""
+        """A label per class; empty for a network that doesn't classify."""
         return self.card.labels
 
     @property
     def input_size(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
+        """Channels, height and width of the network's input."""
         return self.preprocessing.input_size
 
     @property
     def preprocessing(self) -> Preprocessing:
-        """What it wants done to a picture."""
+        """The preprocessing that the model's config states."""
         return self.card.preprocessing
 
     @property
     def memory(self) -> int:
-        """Bytes its parameters and buffers take."""
+        """Bytes of the parameters and buffers."""
         tensors = [*self.net.parameters(), *self.net.buffers()]
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
     @cached_property
-    def layers(self) -> Mapping[str, probe.Layer]:
-        """Its layers by dotted timm name, in the order of computing."""
+    def layers(self) -> Mapping[str, Layer]:
+        """The layers by dotted timm name, in the order of the forward pass."""
         with self.borrow() as net:
-            return MappingProxyType(probe.trace(net, self.input_size))
+            return MappingProxyType(trace_layers(net, self.input_size))
 
     @cached_property
-    def layers_with_positions(self) -> tuple[str, ...]:
-        """Names of the layers that keep places apart, in order.
+    def spatial_layers(self) -> tuple[str, ...]:
+        """Names of the layers whose activations are spatial maps, in the order of the forward pass.
 
-        An attention's heads and tokens have as many axes as a map, and are none.
+        Layers inside an attention block are left out: their heads × tokens × features have as many
+        axes as channels × height × width, but are no maps.
         """
-        found = []
-        for name, layer in self.layers.items():
-            parts = layer.module.split(".")
-            homes = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
-            kinds = [type(self.net.get_submodule(home)).__name__ for home in homes]
-            maps = len(layer.shape) == 3 and min(layer.shape[1:]) > 1
-            if maps and not any("Attention" in kind for kind in kinds):
-                found.append(name)
-        return tuple(found)
+        return tuple(
+            name
+            for name, layer in self.layers.items()
+            if len(layer.shape) == 3
+            and min(layer.shape[1:]) > 1
+            and not _inside_attention(self.net, layer.module)
+        )
 
     @cached_property
-    def at_once(self) -> int:
-        """How many pictures go through it together best; results do not depend on it."""
+    def batch_size(self) -> int:
+        """The number of pictures per forward pass that runs fastest; results don't depend on it."""
         sizes = [math.prod(layer.shape) for layer in self.layers.values()]
         largest = max([math.prod(self.input_size), *sizes])
-        limit = LARGEST_TENSOR[self.device.type] // (BYTES * largest)
-        return min(max(1, limit), MOST_AT_ONCE)
+        limit = LARGEST_TENSOR_BYTES[self.device.type] // (BYTES_PER_VALUE * largest)
+        return min(max(1, limit), MAX_BATCH_SIZE)
 
     def preprocess(self, imgs: Sequence[Image.Image]) -> Float[Tensor, "n c h w"]:
-        """The network's input for these pictures, on its device."""
+        """Return the network's input for these pictures, on the network's device."""
         return self.preprocessing(imgs).to(self.device)
 
     @contextmanager
     def borrow(self, backward: bool = False) -> Iterator[nn.Module]:
-        """The network for a method's use: locked, in eval mode, frozen.
+        """Lend the network to one thread at a time, in eval mode and frozen.
 
-        On return, also after an error, it is as it was found: modes, gradients and hooks.
+        Afterwards, also after an error, the network's modes, gradients and hooks are restored.
 
         Args:
-            backward: A backward pass will follow: compute batch norms as affine maps, which is
-                quicker then, and the same up to rounding.
+            backward: Set this if a backward pass will follow. Batch norms are then computed as
+                affine maps, which is faster and equal up to rounding.
         """
         with self._lock:
-            found = _Frozen(self.net)
+            state = _FrozenState(self.net)
             try:
-                with norms.affine(self.net) if backward else nullcontext():
+                with norms.affine_batch_norms(self.net) if backward else nullcontext():
                     yield self.net
             finally:
-                found.restore()
+                state.restore()
 
 
-class _Frozen:
-    """A network that only runs: what a method could change is put back afterwards.
+def _inside_attention(net: nn.Module, path: str) -> bool:
+    """Return whether a module or one of the modules around it is an attention block."""
+    parts = path.split(".")
+    ancestors = (net.get_submodule(".".join(parts[:depth])) for depth in range(1, len(parts) + 1))
+    return any("Attention" in type(ancestor).__name__ for ancestor in ancestors)
 
-    Only what differs is set: a network has hundreds of modules, and is borrowed for each batch.
+
+class _FrozenState:
+    """Freezes a network in eval mode and remembers the state to restore.
+
+    A network has hundreds of modules and is borrowed for each batch, so both freezing and restoring
+    set only the values that differ.
     """
 
     def __init__(self, net: nn.Module):
@@ -142,7 +150,7 @@ class _Frozen:
         self._hooks = [
             (hooks, set(hooks))
             for module in modules
-            for hooks in (getattr(module, name) for name in HOOKS)
+            for hooks in (getattr(module, name) for name in HOOK_ATTRIBUTES)
         ]
         if any(training for _, training in self._modes):
             net.eval()
@@ -153,6 +161,7 @@ class _Frozen:
                 parameter.grad = None  # a backward pass would add to it in place
 
     def restore(self) -> None:
+        """Restore modes, flags and gradients, and remove the hooks that were added."""
         for module, mode in self._modes:
             if module.training != mode:
                 module.training = mode
@@ -161,6 +170,6 @@ class _Frozen:
                 parameter.requires_grad_(requires_grad)
             if parameter.grad is not grad:
                 parameter.grad = grad
-        for hooks, found in self._hooks:
-            for handle in hooks.keys() - found:
+        for hooks, handles_before in self._hooks:
+            for handle in hooks.keys() - handles_before:
                 del hooks[handle]

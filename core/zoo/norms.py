@@ -1,4 +1,4 @@
-"""Batch norms as what they are once training is over: one multiplication and one addition."""
+"""Compute batch norms in eval mode as affine maps: one multiplication and one addition."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,33 +7,36 @@ import torch
 from timm.layers import BatchNormAct2d
 from torch import Tensor, nn
 
-# Others compute something of their own.
-KINDS = (nn.BatchNorm2d, BatchNormAct2d)
+# The exact types that are replaced: subclasses may compute something else.
+BATCH_NORMS = (nn.BatchNorm2d, BatchNormAct2d)
 
 
 @contextmanager
-def affine(net: nn.Module) -> Iterator[None]:
-    """While this lasts, batch norms of a network in eval mode are computed as affine maps.
+def affine_batch_norms(net: nn.Module) -> Iterator[None]:
+    """Compute the batch norms of a network in eval mode as affine maps inside the context.
 
-    torch's own give the same up to rounding, but on a CPU their backward pass is the slower one: a
-    gradient of MobileNetV2 takes a tenth more time with them.
+    The results equal those of torch's own batch norms up to rounding. On a CPU the backward pass is
+    faster: a gradient of MobileNetV2 takes a tenth more time with torch's own.
     """
-    changed = []
+    replaced = []
     try:
         for norm in net.modules():
-            if isinstance(norm, nn.BatchNorm2d) and type(norm) in KINDS:
+            if isinstance(norm, nn.BatchNorm2d) and type(norm) in BATCH_NORMS:
                 mean, variance = norm.running_mean, norm.running_var
                 if mean is not None and variance is not None and "forward" not in vars(norm):
-                    # An attribute of its own goes before the class's.
-                    vars(norm)["forward"] = _as_affine(norm, mean, variance)
-                    changed.append(norm)
+                    # An attribute of the instance takes precedence over the class's method.
+                    vars(norm)["forward"] = _affine_forward(norm, mean, variance)
+                    replaced.append(norm)
         yield
     finally:
-        for norm in changed:
+        for norm in replaced:
             del vars(norm)["forward"]
 
 
-def _as_affine(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> Callable[[Tensor], Tensor]:
+def _affine_forward(
+    norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor
+) -> Callable[[Tensor], Tensor]:
+    """Return a forward function that computes `norm` as scale · x + shift."""
     scale = (variance + norm.eps).rsqrt()
     if norm.weight is not None:
         scale = scale * norm.weight
@@ -41,10 +44,10 @@ def _as_affine(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> Callable
     if norm.bias is not None:
         shift = shift + norm.bias
     scale, shift = scale[:, None, None].detach(), shift[:, None, None].detach()
-    after = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else None
+    activation = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else None
 
     def forward(x: Tensor) -> Tensor:
-        moved = torch.addcmul(shift, x, scale)
-        return after(moved) if after else moved
+        normalised = torch.addcmul(shift, x, scale)
+        return activation(normalised) if activation else normalised
 
     return forward

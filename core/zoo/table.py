@@ -1,8 +1,8 @@
-"""What timm's architectures are made of: the committed table and the command that makes it.
+"""The committed table of timm's architectures, and the command that writes it.
 
-`python -m core.zoo.table` builds every architecture of the installed timm on the meta device, where
-tensors have shapes and no memory, so that it needs neither weights nor a network, and writes
-`architectures.csv` beside this file.
+`python -m core.zoo.table` builds every architecture of the installed timm and writes
+`architectures.csv` into the folder of this file. It builds them on the meta device, where tensors
+have shapes but no memory, so that it needs neither weights nor internet access.
 """
 
 import csv
@@ -16,32 +16,34 @@ from types import MappingProxyType
 
 TABLE = Path(__file__).with_name("architectures.csv")
 
-# Class names of modules in which every position looks at all others: attention between tokens,
+# Class names of modules in which every position depends on all others: attention between tokens,
 # state spaces, recurrence.
 TOKEN_MIXER = re.compile(
     r"Attn|Attention|ParallelScalingBlock|MHSA|GPSA|SHSA|SHMA|LiteMLA|HSMSSD|LSTM|Lambda"
 )
-# Gates that weigh channels or positions by a pooled summary, and heads that pool by attention: both
-# sit on many CNNs.
+# Class names of modules that match TOKEN_MIXER but are part of many CNNs: gates that weight
+# channels or positions by a pooled summary, and heads that pool by attention.
 GATE = re.compile(
     r"SplitAttn|SelectiveKernelAttn|ChannelAttn|SpatialAttn|SpatialAttention$|AttentionPool"
 )
 
-# A transformer may have a convolutional stem: LeViT's, the deepest, has four 3×3 convolutions.
+# Convolutions up to this number can be a transformer's stem: LeViT's, the deepest, has four 3×3
+# convolutions.
 STEM_CONVOLUTIONS = 4
 
 
 @dataclass(frozen=True)
 class Architecture:
-    """What an architecture is, whatever its weights.
+    """The facts about an architecture that don't depend on its weights.
 
     Attributes:
         name: timm's name.
-        family: The file of timm that defines it ("resnet", "convnext").
+        family: The module of timm that defines it ("resnet", "convnext").
         kind: "CNN", "hybrid" (convolutions and token mixers), "transformer" or "MLP".
-        parameters: How many, with timm's default classifier.
-        multiply_adds: For one picture of timm's default size; 0 where it could not be counted.
-        stages: Channels and reduction of each stage, "64/4 128/8"; empty where timm states none.
+        parameters: Number of parameters, with timm's default classifier.
+        multiply_adds: Multiply-adds for one picture of timm's default size; 0 if they could not be
+            counted.
+        stages: Channels and reduction of each stage, "64/4 128/8"; empty if timm states none.
     """
 
     name: str
@@ -54,7 +56,7 @@ class Architecture:
 
 @cache
 def architectures() -> Mapping[str, Architecture]:
-    """The committed table, by architecture name."""
+    """Return the committed table, by architecture name."""
     with TABLE.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     return MappingProxyType(
@@ -72,8 +74,8 @@ def architectures() -> Mapping[str, Architecture]:
     )
 
 
-def measure(name: str) -> Architecture:
-    """Build one architecture on the meta device and read what the table says of it."""
+def measure_architecture(name: str) -> Architecture:
+    """Build an architecture on the meta device and return its row of the table."""
     import timm
     import torch
 
@@ -90,6 +92,7 @@ def measure(name: str) -> Architecture:
 
 
 def _kind(net) -> str:
+    """Classify a network by its modules. See `Architecture.kind`."""
     from torch import nn
 
     convolutions = sum(
@@ -114,8 +117,9 @@ def _multiply_adds(net) -> int:
         with counter, torch.no_grad():
             net(torch.empty(1, *net.default_cfg["input_size"], device="meta"))
     except (RuntimeError, NotImplementedError, TypeError, ValueError, AssertionError) as error:
-        # Some transformers look at values, which meta tensors have not.
-        print(f"{net.default_cfg['architecture']}: not counted: {error}", file=sys.stderr)
+        # The forward pass of some transformers reads values, which meta tensors do not have.
+        name = net.default_cfg["architecture"]
+        print(f"{name}: multiply-adds not counted: {error}", file=sys.stderr)
         return 0
     return counter.get_total_flops() // 2
 
@@ -126,18 +130,18 @@ def _stages(net) -> str:
     return " ".join(f"{stage['num_chs']}/{stage['reduction']}" for stage in stages)
 
 
-def _measured() -> Iterator[Architecture]:
+def _measure_all() -> Iterator[Architecture]:
     import timm
 
     names = timm.list_models()
     for index, name in enumerate(names, 1):
         print(f"{index}/{len(names)} {name}", end="\r", file=sys.stderr, flush=True)
-        yield measure(name)
+        yield measure_architecture(name)
 
 
 def main() -> None:
-    """Write the table anew."""
-    rows = [asdict(row) for row in _measured()]
+    """Measure all architectures and write the table."""
+    rows = [asdict(row) for row in _measure_all()]
     with TABLE.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(
             file, [field.name for field in fields(Architecture)], lineterminator="\n"

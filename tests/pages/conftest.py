@@ -9,13 +9,17 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from core.settings import BadSetting
+from pages.parts.shared.session import workbench
 from tests.conftest import PROJECT
+from tests.pages.visit import LONGEST_WAIT
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -23,34 +27,30 @@ FLAGS = [
 ]  # fmt: skip
 
 
+def new_session() -> AppTest:
+    """Return the app in a session of its own, on the page Predict, not run yet.
+
+    The first page, Overview, computes more than most tests need.
+    """
+    app = AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=LONGEST_WAIT)
+    return app.switch_page("pages/predict.py")
+
+
 @pytest.fixture
 def app(made_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
-    """The app, from its entry file, with no models but two small ones in a folder; not run yet."""
+    """The app with no models but two small ones in a folder; not run yet."""
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(made_models))
     monkeypatch.chdir(PROJECT)
     st.cache_resource.clear()
-    yield AppTest.from_file(str(PROJECT / "streamlit_app.py"), default_timeout=60)
+    yield new_session()
+    with suppress(BadSetting):
+        workbench().close()
     st.cache_resource.clear()
-
-
-def settled(app: AppTest) -> AppTest:
-    """Run the page again, as its progress does, until all is there."""
-    until = time.monotonic() + 60
-    while (app.run().get("progress") or app.get("skeleton")) and time.monotonic() < until:
-        assert not app.exception, app.exception
-    assert not app.exception, app.exception
-    assert not app.get("progress")
-    return app
-
-
-def links(app: AppTest) -> list[str]:
-    """What the links to pages say."""
-    return [link.proto.label.replace("\\", "") for link in app.get("page_link")]
 
 
 @pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
-    """Starts the app as a server of its own and gives its address."""
+    """Return a function that starts the app as a new server and returns its address."""
     servers: list[subprocess.Popen] = []
 
     def start(models: Path) -> str:
@@ -67,7 +67,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
         log = (tmp_path_factory.mktemp("server") / "log").open("w")
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py",
                    "--server.headless=true", "--server.address=127.0.0.1",
-                   f"--server.port={port}", "--server.fileWatcherType=none"]  # fmt: skip
+                   f"--server.port={port}"]  # fmt: skip
         server = subprocess.Popen(command, cwd=PROJECT, env=environment, stdout=log, stderr=log)
         servers.append(server)
         address = f"http://127.0.0.1:{port}"
@@ -105,3 +105,40 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def real_app(serve: Callable[..., str], shared_models: Path) -> str:
+    """Return the address of a server that has the real weights; all journeys share it."""
+    return serve(shared_models)
+
+
+@pytest.fixture(scope="session")
+def small_app(serve: Callable[..., str], made_models: Path) -> str:
+    """Return the address of a server that has two small networks, and the bundled ones."""
+    return serve(made_models)
+
+
+@pytest.fixture
+def new_page(browser) -> Iterator[Callable]:
+    """Return a function that opens a page in a new session.
+
+    At the end the test fails where JavaScript threw an error, or a page shows an exception.
+    """
+    contexts, errors = [], []
+
+    def open_page(**options):
+        options = {"viewport": {"width": 1400, "height": 1000}, **options}
+        context = browser.new_context(**options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(1000 * LONGEST_WAIT)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        return page
+
+    yield open_page
+    for context in contexts:
+        for page in context.pages:
+            errors += page.locator("[data-testid=stException]").all_inner_texts()
+        context.close()
+    assert not errors

@@ -1,5 +1,6 @@
-"""The page Compare."""
+"""The page Compare: similar layers, matching units, backbones, and networks that are left out."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,207 +9,135 @@ import timm
 from streamlit.testing.v1 import AppTest
 from timm.models import save_for_hf
 
-from core import compare, images, tasks
-from core.recipes import Recipe
 from core.visualize import Quality
-from pages.parts.session import workbench
-from tests.pages.conftest import links, settled
+from core.workbench.recipes import Recipe
+from core.workbench.tasks.layer_similarity import gram_matrices_recipe, layer_similarity_recipe
+from core.workbench.tasks.responses import responses_recipe
+from core.workbench.tasks.unit_matches import unit_matches_recipe
+from pages.parts.shared.session import workbench
+from tests.pages.visit import (
+    BIASED,
+    EFFICIENTNET,
+    REGNET,
+    RESNET,
+    charts,
+    download_labels,
+    link_labels,
+    link_queries,
+    open_page,
+    run_until_complete,
+    texts,
+)
 
-RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 SCENES = "scenes:12~7"
-REGNET, BIASED = "bundled/scenes-regnet", "bundled/scenes-mobilenet-biased"
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of a few steps, and costs of a few passes."""
     monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
     monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
 
 
-def opened(app: AppTest, *models: str, set: str = SCENES, **asked: str) -> AppTest:
-    app.query_params["models"] = list(models)
-    app.query_params["picture"] = "scene:wolf~7"
-    app.run()
-    app.switch_page("pages/compare.py")
-    for name, value in {"set": set, **asked}.items():
-        app.query_params[name] = value
-    return settled(app)
-
-
-def infos(app: AppTest) -> str:
-    return " ".join(info.value for info in app.info).replace("\\", "")
-
-
-def captions(app: AppTest) -> str:
-    return " ".join(caption.value for caption in app.caption).replace("\\", "")
-
-
-def alts(app: AppTest) -> list[str]:
-    """Of all pictures but the chosen one, which stands in the sidebar."""
-    return [img.alt for image in app.main.get("image") for img in image.proto.imgs]
+def open_compare(app: AppTest, *models: str, set: str = SCENES, **parameters: str) -> AppTest:
+    parameters = {"view": "Layer similarity", **parameters}
+    named = {f"compare_{name}": value for name, value in parameters.items()}
+    return open_page(app, "compare", models, set=set, **named)
 
 
 def grams(name: str) -> Recipe:
-    return tasks.grams_recipe(workbench().card(name), SCENES)
+    return gram_matrices_recipe(workbench().card(name), SCENES)
 
 
-def test_layers_are_compared_with_their_doubt(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET)
+def correlations(app: AppTest) -> list[str]:
+    return [text.value for text in app.markdown if text.value.startswith("r = ")]
+
+
+def test_layers_are_compared_with_their_standard_error(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET)
+    recipe = layer_similarity_recipe(grams(RESNET), grams(EFFICIENTNET))
+    (similarity,) = workbench().answer([recipe])
+    errors = similarity.error.to_numpy()
+    assert f"Typical error ±{np.median(errors):.2f}, largest ±{errors.max():.2f}" in texts(app)
+    assert app.selectbox(key="compare_row").options == list(similarity.cka.index)
+    assert app.selectbox(key="compare_column").options == list(similarity.cka.columns)
+    assert len(charts(app)) == 1
+    assert download_labels(app) == ["CSV", "NPZ", "HTML"]
+
+
+def test_matching_units_are_shown_in_pairs_that_link_to_the_microscope(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET, row="layer2.0", column="blocks.1.0")
     bench = workbench()
-    recipe = tasks.cka_recipe(grams(RESNET), grams(EFFICIENTNET))
-    (result,) = bench.answer([recipe])
-    errors = tasks.cka_error_of(result).to_numpy()
-    assert f"typically {np.median(errors):.2f} and at worst {errors.max():.2f} off" in captions(app)
-    assert app.selectbox(key="row").options == list(tasks.cka_of(result).index)
-    assert app.selectbox(key="column").options == list(tasks.cka_of(result).columns)
-    assert len(app.get("plotly_chart")) == 1
-    assert [one.label for one in app.get("download_button")] == ["CSV", "NPZ", "HTML"]
-
-
-def test_units_that_match_stand_in_pairs_and_in_the_url(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, row="layer2.0", column="blocks.1.0")
-    bench = workbench()
-    asked = [
-        tasks.responses_recipe(bench.card(name), layer, (SCENES,))
+    responses = [
+        responses_recipe(bench.card(name), layer, (SCENES,))
         for name, layer in ((RESNET, "layer2.0"), (EFFICIENTNET, "blocks.1.0"))
     ]
-    (result,) = bench.answer([tasks.matches_recipe(*asked)])
-    found = tasks.matches_of(result)
-    assert [text.value for text in app.markdown if text.value.startswith("r = ")] == [
-        f"r = {r:.2f}" for r in found.r[:9]
-    ]
-    names = [name.partition(" ")[0] for name in links(app)]
-    assert names == [str(unit) for unit in found.units[:9].ravel()]
-    assert app.query_params["row"] == "layer2.0"
+    (pairs,) = bench.answer([unit_matches_recipe(*responses)])
+    assert correlations(app) == [f"r = {r:.2f}" for r in pairs.r[:9]]
+    names = [name.partition(" ")[0] for name in link_labels(app)]
+    assert names == [str(unit) for unit in pairs.units[:9].ravel()]
+    assert app.query_params["compare_row"] == "layer2.0"
 
 
-def test_classes_that_match_are_found_under_the_microscope(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, row="fc", column="classifier")
-    found = [link.proto.query_string for link in app.get("page_link")]
-    assert len(found) == 18
-    assert all("layer=logits" in query for query in found)
+def test_matching_classes_link_to_the_microscope(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET, row="fc", column="classifier")
+    assert len(link_queries(app)) == 18
+    assert all("neurons_layer=logits" in query for query in link_queries(app))
 
 
-def test_one_network_is_compared_with_itself(app: AppTest):
-    opened(app, RESNET, row="layer2.0", column="layer2.0")
-    assert "Mean r of the 48 pairs" in captions(app)
-    pairs = [text.value for text in app.markdown if text.value.startswith("r = ")]
-    assert pairs == ["r = 1.00"] * 9
+def test_a_network_is_compared_with_itself(app: AppTest):
+    open_compare(app, RESNET, row="layer2.0", column="layer2.0")
+    assert correlations(app) == ["r = 1.00"] * 9
+    assert [name.partition(" ")[0] for name in link_labels(app)[::2]] == [
+        name.partition(" ")[0] for name in link_labels(app)[1::2]
+    ]  # each unit is paired with itself
 
 
-def test_a_layer_that_is_not_there_is_not_chosen(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, row="layer9", column="blocks.1.0", one="local/nobody")
-    assert app.selectbox(key="row").value is None
-    assert app.selectbox(key="one").value == RESNET
-    assert not [text for text in app.subheader if text.value == "Units that match"]
+def test_a_link_to_unknown_layers_and_networks_opens_the_defaults(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET, row="layer9", column="blocks.1.0", one="local/nobody")
+    assert app.selectbox(key="compare_row").value is None
+    assert app.selectbox(key="compare_one").value == RESNET
+    assert not link_queries(app)
 
 
-def test_another_network_has_no_layer_of_the_old_ones_name(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, row="layer2.0", column="blocks.1.0")
-    app.selectbox(key="one").set_value(EFFICIENTNET)
-    settled(app)
-    assert app.selectbox(key="row").value is None
-    assert app.selectbox(key="column").value == "blocks.1.0"
-    assert "row" not in app.query_params
+def test_another_network_drops_the_layer_that_it_does_not_have(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET, row="layer2.0", column="blocks.1.0")
+    app.selectbox(key="compare_one").set_value(EFFICIENTNET)
+    run_until_complete(app)
+    assert app.selectbox(key="compare_row").value is None
+    assert app.selectbox(key="compare_column").value == "blocks.1.0"
+    assert "compare_row" not in app.query_params
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_cka_of_one_or_two_pictures_is_a_message(app: AppTest, count):
-    opened(app, RESNET, EFFICIENTNET, set=f"scenes:{count}~7")
-    assert "needs 4 pictures at least" in infos(app)
+def test_layers_of_too_few_pictures_are_not_compared(app: AppTest, count):
+    open_compare(app, RESNET, EFFICIENTNET, set=f"scenes:{count}~7")
+    assert "needs 4 pictures at least" in texts(app)
+    assert not charts(app)
     assert not app.error
 
 
-def test_one_mini_batch_has_no_known_error(app: AppTest):
-    opened(app, RESNET, set="scenes:6~7")
-    assert "With 6 pictures, one mini-batch, nobody can say" in captions(app)
+def test_one_mini_batch_has_no_standard_error(app: AppTest):
+    open_compare(app, RESNET, set="scenes:6~7")
+    assert "6 pictures, one mini-batch" in texts(app)
 
 
-def test_agreement_names_the_pictures_on_which_they_differ(app: AppTest, bundled):
-    opened(app, REGNET, BIASED, view="Agreement", set="scenes:84~7")
-    bench = workbench()
-    cards = {name: bench.card(name) for name in (REGNET, BIASED)}
-    recipes = [tasks.verdicts_recipe(card, "scenes:84~7") for card in cards.values()]
-    verdicts = {
-        name: tasks.verdicts_of(result, cards[name])
-        for name, result in zip(cards, bench.answer(recipes), strict=True)
-    }
-    differing = compare.disagreements(verdicts)
-    assert f"all say the same of **{84 - len(differing):,}**" in app.markdown[0].value
-    assert alts(app)[0].startswith(f"Picture {differing[0].index}:")
-    assert len(alts(app)) == min(12, len(differing))
-    scores = app.dataframe[1].value
-    assert list(scores.index) == ["scenes-regnet", "scenes-mobilenet-biased"]
-    truth = [bench.sets.find("scenes:84~7").label(index) for index in range(84)]
-    marks = compare.marks(verdicts[REGNET], truth, cards[REGNET].labels)
-    assert scores["accuracy"].iloc[0] == pytest.approx(marks.accuracy)
-    app.toggle(key="disagreed").set_value(False)
-    settled(app)
-    assert alts(app)[0].startswith("Picture 0:")
-    assert len(alts(app)) == 12
-    shown = next(one.value for one in app.caption if one.value.startswith(f"**{truth[0]}**"))
-    for card in cards.values():
-        said = verdicts[card.name]
-        mark = "check" if said.labels[0] == truth[0] else "close"
-        line = f":material/{mark}: {card.title}: {said.labels[0]}, {said.probability[0]:.0%}"
-        assert line in shown.replace("\\", "")
-
-
-def test_a_cell_of_the_confusion_shows_its_pictures(app: AppTest, bundled):
-    asked = {"view": "Agreement", "shown": "fox", "said": "fox", "set": "scenes:84~7"}
-    opened(app, BIASED, **asked)
-    assert "One network always agrees with itself" in infos(app)
-    (result,) = workbench().answer(
-        [tasks.verdicts_recipe(workbench().card(BIASED), "scenes:84~7")]
-    )  # fmt: skip
-    labels = tasks.verdicts_of(result, workbench().card(BIASED)).labels
-    chosen = workbench().sets.find("scenes:84~7")
-    right = [i for i in range(84) if chosen.label(i) == labels[i] == "fox"]
-    assert 0 < len(right) < labels.count("fox")
-    assert alts(app)[12:] == [f"Picture {index}: fox" for index in right]
-
-
-def test_a_page_beyond_the_last_is_the_first(app: AppTest, bundled):
-    opened(app, REGNET, view="Agreement", page="99")
-    assert alts(app)[0].startswith("Picture 0:")
-    assert app.query_params["set"] == SCENES
-
-
-def test_who_does_not_know_the_labels_is_not_scored(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, view="Agreement")
-    assert infos(app).count("is not scored") == 2
-    assert not app.dataframe[1:]  # the first has the set's classes
-    assert "test_resnet: " in captions(app)
-    assert ":material/close:" not in captions(app)  # it can't be wrong either
-
-
-def test_nobody_is_right_on_pictures_without_labels(app: AppTest, noise):
-    mine = workbench().pictures.upload(images.png(noise), "me")
-    opened(app, RESNET, EFFICIENTNET, view="Agreement", set=f"pictures:{mine}")
-    assert "Nobody said what these pictures show" in infos(app)
-    app.segmented_control(key="view").set_value("Backbones")
-    settled(app)
-    assert "Nobody said what these pictures show" in infos(app)
-    assert app.dataframe[0].value["accuracy"].isna().all()
-    assert not app.get("plotly_chart")
-
-
-def test_a_network_without_classes_is_compared_inside_only(app: AppTest, made_models: Path,
-                                                           monkeypatch, tmp_path):  # fmt: skip
+def test_a_network_without_classes_has_similar_layers_and_no_agreement(
+    app: AppTest, made_models: Path, monkeypatch, tmp_path
+):
     net = timm.create_model("test_resnet", num_classes=0)
     save_for_hf(net, tmp_path / "headless", safe_serialization=True)
     monkeypatch.setenv("ZOOSCOPE_MODELS", f"{made_models}:{tmp_path}")
-    opened(app, "local/headless", RESNET, view="Agreement")
-    assert "headless has no named classes" in infos(app)
-    assert "One network always agrees with itself" in infos(app)
-    app.segmented_control(key="view").set_value("Layers alike")
-    settled(app)
-    assert len(app.get("plotly_chart")) == 1
+    open_compare(app, "local/headless", RESNET, view="Agreement")
+    assert "headless has no named classes" in texts(app)
+    assert not charts(app)
+    app.segmented_control(key="compare_view").set_value("Layer similarity")
+    run_until_complete(app)
+    assert len(charts(app)) == 1
 
 
-def test_backbones_have_a_table_and_only_what_differs(app: AppTest, bundled):
-    opened(app, REGNET, BIASED, view="Backbones", set="scenes:56~7")
+def test_the_backbone_table_can_be_reduced_to_differences(app: AppTest, bundled):
+    open_compare(app, REGNET, BIASED, view="Cost and accuracy", set="scenes:56~7")
     costs, facts = (frame.value for frame in app.dataframe[-2:])
     assert list(costs.columns) == [
         "parameters", "multiply-adds", "ms a picture", "memory, MB", "accuracy", "ECE",
@@ -216,36 +145,71 @@ def test_backbones_have_a_table_and_only_what_differs(app: AppTest, bundled):
     assert (costs["accuracy"] > 0.7).all()
     assert facts.loc["input"].tolist() == ["96 × 96", "128 × 128"]
     assert "classes" in facts.index
-    assert len(app.get("plotly_chart")) == 1
-    app.toggle(key="differing").set_value(True)
-    settled(app)
-    fewer = app.dataframe[-1].value
-    assert "classes" not in fewer.index
-    assert "input" in fewer.index
+    assert len(charts(app)) == 1
+    app.toggle(key="compare_differing").set_value(True)
+    run_until_complete(app)
+    differing = app.dataframe[-1].value
+    assert "classes" not in differing.index
+    assert "input" in differing.index
 
 
-def test_the_same_twice_differs_in_time_at_most(app: AppTest):
-    opened(app, "untrained/test_resnet", "untrained/test_resnet@5", view="Backbones",
-           differing="true")  # fmt: skip
+def test_two_networks_of_one_architecture_have_no_different_facts(app: AppTest):
+    open_compare(app, "untrained/test_resnet", "untrained/test_resnet@5", view="Cost and accuracy",
+                 differing="true")  # fmt: skip
     costs = next(frame.value for frame in app.dataframe if "ms a picture" in frame.value)
-    assert list(costs.columns) == ["ms a picture"]
-    assert any("built alike" in one.value for one in app.success)
+    assert not {"parameters", "multiply-adds", "accuracy"} & set(costs.columns)
+    assert app.success
+    assert not any("input" in frame.value.index for frame in app.dataframe)
 
 
-def test_who_is_not_here_is_left_out(app: AppTest):
-    opened(app, RESNET, "resnet18.a1_in1k", "local/nobody", view="Backbones")
-    told = " ".join(warning.value for warning in app.warning).replace("\\", "")
-    assert "resnet18.a1_in1k is left out: its weights are not here" in told
-    assert "local/nobody is left out: There is no model" in told
+def test_networks_without_weights_are_left_out_with_the_reason(app: AppTest):
+    open_compare(app, RESNET, "resnet18.a1_in1k", "local/nobody", view="Cost and accuracy")
+    assert re.search(r"resnet18\.a1_in1k is left out.*weights", texts(app))
+    assert "local/nobody is left out: There is no model" in texts(app)
+    assert any(list(frame.value.index) == ["test_resnet"] for frame in app.dataframe)
 
 
-def test_no_network_is_a_hint(app: AppTest):
-    opened(app, "resnet18.a1_in1k")
-    assert "a model whose weights are here" in infos(app)
+def test_costs_come_first_and_need_no_predictions_that_nobody_can_score(app: AppTest):
+    """Networks that do not know the labels are not run over the pictures; one sentence says why."""
+    open_page(app, "compare", [RESNET, EFFICIENTNET])
+    costs = next(frame.value for frame in app.dataframe if "ms a picture" in frame.value)
+    assert list(costs.columns) == ["parameters", "multiply-adds", "ms a picture", "memory, MB"]
+    assert workbench().sets.find(app.query_params["set"]).name == "Gallery views"
+    assert texts(app).count("No accuracy for") == 1
+    assert not (app.info or app.warning)
 
 
-def test_a_set_that_is_gone_is_told(app: AppTest):
-    opened(app, RESNET, set="archive:0123456789abcdef")
-    assert any("Upload them again" in warning.value for warning in app.warning)
-    assert "Choose pictures above" in infos(app)
+@pytest.mark.parametrize(
+    ("link", "view"),
+    [
+        ({"compare_view": "Backbones"}, "Cost and accuracy"),
+        ({"compare_view": "Layers alike"}, "Layer similarity"),
+        ({"compare_row": "layer2.0"}, "Layer similarity"),  # of the view that was the first one
+        ({}, "Cost and accuracy"),
+    ],
+)
+def test_older_links_open_their_view(app: AppTest, link: dict[str, str], view: str):
+    open_page(app, "compare", [RESNET], set=SCENES, **link)
+    assert app.segmented_control(key="compare_view").value == view
+
+
+def test_the_view_and_the_set_stay_while_other_pages_are_visited(app: AppTest):
+    open_compare(app, RESNET, EFFICIENTNET, view="Agreement")
+    app.switch_page("pages/scenes.py").run()
+    app.switch_page("pages/compare.py")
+    run_until_complete(app)
+    assert app.segmented_control(key="compare_view").value == "Agreement"
+    assert app.query_params["set"] == SCENES
+
+
+def test_without_usable_weights_nothing_is_compared(app: AppTest):
+    open_compare(app, "resnet18.a1_in1k")
+    assert app.info
+    assert not charts(app)
+
+
+def test_a_link_to_a_deleted_set_opens_the_picker(app: AppTest):
+    open_compare(app, RESNET, set="archive:0123456789abcdef")
+    assert "Upload them again" in texts(app)
     assert app.expander[0].proto.expanded
+    assert not charts(app)

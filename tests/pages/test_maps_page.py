@@ -1,192 +1,247 @@
-"""The page Maps: pictures, neurons, and pictures through the layers."""
+"""The page Maps: pictures, neurons, and pictures at each stage of a network."""
 
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from core import tasks
-from core.compare import Verdicts
-from core.sets import drawn
+from core.compare import TopPredictions
+from core.sets import scene_set
 from core.sets.folder import Folders
 from core.visualize import Quality
-from pages.parts import colouring, selection
-from pages.parts.session import workbench
-from pages.parts.text import plain
-from tests.pages.conftest import settled
+from core.workbench.tasks.features import features_recipe
+from core.workbench.tasks.neuron_map import neuron_map_recipe
+from core.workbench.tasks.picture_map import tsne_recipe
+from core.workbench.tasks.responses import responses_recipe
+from core.workbench.tasks.top_predictions import top_predictions_recipe
+from core.zoo import describe
+from pages.parts.maps import colouring, selection
+from pages.parts.shared.session import workbench
+from tests.pages.visit import (
+    EFFICIENTNET,
+    REGNET,
+    RESNET,
+    chart,
+    charts,
+    open_page,
+    pictures,
+    run_until_complete,
+    texts,
+)
 
-RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
 SET = "scenes:24~5~classes=cat,dog,wolf"
 QUICK = {"perplexity": "5", "iterations": "50"}
 
 
-def opened(app: AppTest, *models: str, **asked: str) -> AppTest:
-    app.query_params["models"] = list(models)
-    app.query_params["picture"] = "scene:wolf~7"
-    app.run()
-    app.switch_page("pages/maps.py")
-    for name, value in {"set": SET, **QUICK, **asked}.items():
-        app.query_params[name] = value
-    return settled(app)
+def open_maps(app: AppTest, *models: str, set: str = SET, **parameters: str) -> AppTest:
+    named = {f"maps_{name}": value for name, value in {**QUICK, **parameters}.items()}
+    return open_page(app, "maps", models, set=set, **named)
 
 
-def texts(app: AppTest) -> str:
-    shown = (*app.caption, *app.markdown, *app.info, *app.warning, *app.subheader)
-    return " ".join(one.value for one in shown)
-
-
-def alts(app: AppTest) -> list[str]:
-    return [chart.proto.alt for chart in app.get("plotly_chart")]
-
-
-def test_each_network_has_a_map_with_what_is_known_of_it(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET)
-    maps = [alt for alt in alts(app) if alt.startswith("Map of 24 pictures")]
+def test_each_network_has_a_map_with_its_trustworthiness_and_purity(app: AppTest):
+    open_maps(app, RESNET, EFFICIENTNET)
+    maps = [alt for alt in charts(app) if alt.startswith("Map of 24 pictures")]
     assert len(maps) == 2
     bench = workbench()
     features = [
-        tasks.features_recipe(bench.card(name), SET, layer)
+        features_recipe(bench.card(name), SET, layer)
         for name, layer in ((RESNET, "layer4.0"), (EFFICIENTNET, "bn2"))
     ]
-    asked = {"perplexity": 5, "iterations": 50}
-    first = tasks.tsne_recipe(features[0], "axes", SET, **asked)
-    second = tasks.tsne_recipe(features[1], first, SET, **asked)
+    options = {"perplexity": 5, "iterations": 50}
+    first = tsne_recipe(features[0], "axes", SET, **options)
+    second = tsne_recipe(features[1], first, SET, **options)
     for recipe in (first, second):
-        result = bench.store.get(recipe.key)
-        assert result is not None
-        assert f"Trustworthiness {result.record['trustworthiness']:.3f}" in texts(app)
-        assert f"class purity {result.record['purity']:.2f}" in texts(app)
+        assert bench.store.get(recipe.key) is not None
+        (drawn,) = bench.answer([recipe])
+        assert f"Trustworthiness {drawn.trustworthiness:.3f}" in texts(app)
+        assert f"same class among neighbours on the map: {drawn.purity:.0%}" in texts(app)
+        assert f"**{drawn.purity_of_features:.0%}** of each picture's nearest" in texts(app)
 
 
-def test_a_link_chooses_pictures_and_shows_what_networks_say_of_them(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, chosen="1,4-5,99")
-    assert "3 chosen" in texts(app)
-    pictures = [one.alt for image in app.get("image") for one in image.proto.imgs]
-    assert [alt for alt in pictures if alt.startswith("Picture")] == [
+def test_a_link_selects_pictures_and_shows_their_predictions(app: AppTest):
+    open_maps(app, RESNET, EFFICIENTNET, chosen="1,4-5,99")
+    assert [alt for alt in pictures(app) if alt.startswith("Picture")] == [
         "Picture 1: dog", "Picture 4: dog", "Picture 5: wolf",
     ]  # fmt: skip
-    assert sum(alt.startswith("Where test_") for alt in pictures) == 2 * 3
+    assert sum(alt.startswith("Where test_") for alt in pictures(app)) == 2 * 3
     bench = workbench()
     card = bench.card(RESNET)
-    said = tasks.verdicts_of(bench.answer([tasks.verdicts_recipe(card, SET)])[0], card)
-    assert f"1: :red[{plain(said.labels[4])} {said.probability[4]:.0%}]" in texts(app)
+    (top,) = bench.answer([top_predictions_recipe(card, SET)])
+    label, probability = card.labels[top.index[4]], top.probability[4]
+    assert f"1: {label} {probability:.0%}" in texts(app)
     app.button(key="_clear_chosen").click()
-    settled(app)
-    assert "3 chosen" not in texts(app)
-    assert app.text_input(key="chosen").value == ""
+    run_until_complete(app)
+    assert not any(alt.startswith("Picture") for alt in pictures(app))
+    assert app.text_input(key="maps_chosen").value == ""
 
 
-def test_another_seed_and_the_sidebars_picture_and_pca(app: AppTest):
-    opened(app, RESNET, again="true", place="true")
-    assert "from another seed" in texts(app)
-    app.segmented_control(key="map").set_value("PCA")
-    settled(app)
-    assert "from another seed" not in texts(app)
+def test_only_t_sne_has_another_seed_and_a_perplexity(app: AppTest):
+    open_maps(app, RESNET, again="true", place="true")
+    assert "with a second seed" in texts(app)
+    assert "perplexity" in texts(app)
+    app.segmented_control(key="maps_map").set_value("PCA")
+    run_until_complete(app)
+    assert "with a second seed" not in texts(app)
     assert "perplexity" not in texts(app)
 
 
 @pytest.mark.parametrize(
-    ("count", "said"),
+    ("count", "words"),
     [
-        (1, "too few pictures for neighbourhoods (1)"),
-        (2, "too few pictures for neighbourhoods (2)"),
-        (5, "perplexity 1.3, since 5 pictures allow no more (asked: 5)"),
+        (1, "too few pictures for t-SNE (1)"),
+        (2, "too few pictures for t-SNE (2)"),
+        (5, "perplexity 1.3: 5 pictures allow no more than that (5 chosen)"),
     ],
 )
-def test_few_pictures_get_an_answer(app: AppTest, count: int, said: str):
-    opened(app, RESNET, set=drawn(count).reference)
-    assert said in texts(app)
+def test_the_perplexity_of_few_pictures_is_reduced(app: AppTest, count: int, words: str):
+    open_maps(app, RESNET, set=scene_set(count).reference)
+    assert words in texts(app)
 
 
-def test_identical_pictures_are_said_to_be(
+def test_identical_pictures_have_no_purity_and_no_neurons(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     for name in "abcdef":
         Image.new("RGB", (40, 40), "teal").save(tmp_path / f"{name}.png")
     monkeypatch.setenv("ZOOSCOPE_PICTURES", str(tmp_path))
     reference = Folders([tmp_path]).get(tmp_path.name).reference
-    opened(app, RESNET, set=reference)
-    assert "these pictures are all the same to this layer" in texts(app)
-    assert "No class has" not in texts(app)
-    app.segmented_control(key="maps_of").set_value("Through the layers")
-    settled(app)
-    assert "No class has two pictures here" in texts(app)
-    app.segmented_control(key="maps_of").set_value("Neurons")
-    settled(app)
-    assert any("None of these units ever changes" in error.value for error in app.error)
+    open_maps(app, RESNET, set=reference)
+    assert "this layer finds all these pictures the same" in texts(app)
+    assert "nearest neighbours" not in texts(app)
+    app.segmented_control(key="maps_maps_of").set_value("Through the layers")
+    run_until_complete(app)
+    assert "Class purity of each network's layers by depth" not in charts(app)
+    app.segmented_control(key="maps_maps_of").set_value("Neurons")
+    run_until_complete(app)
+    assert len(app.error) == 1
+    assert not charts(app)
 
 
-def test_a_links_nonsense_is_brought_within_bounds(app: AppTest):
-    opened(
+def test_invalid_values_in_a_link_become_defaults_or_bounds(app: AppTest):
+    open_maps(
         app, RESNET, perplexity="-4", iterations="a lot", exaggeration="99999999999999999999",
         metric="taxicab", depth="bottom", colour="taste", map="globe", mouse="cat", chosen="<b>",
     )  # fmt: skip
-    assert app.number_input(key="perplexity").value == 30
-    assert app.number_input(key="iterations").value == 750
-    assert any(alt.startswith("Map of 24") for alt in alts(app))
+    assert app.number_input(key="maps_perplexity").value == 1
+    assert app.number_input(key="maps_iterations").value == 750
+    assert app.number_input(key="maps_exaggeration").value == 50
+    assert any(alt.startswith("Map of 24") for alt in charts(app))
 
 
-def test_layers_are_chosen_by_name(app: AppTest):
-    opened(app, RESNET, depth="by name", layer_0="layer2.0")
-    recipe = tasks.features_recipe(workbench().card(RESNET), SET, "layer2.0")
-    wanted = tasks.tsne_recipe(recipe, "axes", SET, perplexity=5, iterations=50)
+def test_rare_options_are_for_experts_and_for_links_that_set_one(app: AppTest):
+    open_page(app, "maps", [RESNET], set=SET)
+    keys = {widget.key for widget in [*app.number_input, *app.selectbox]}
+    assert not {"maps_perplexity", "maps_seed", "maps_metric"} & keys
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    assert app.number_input(key="maps_perplexity").value == 30
+    assert app.selectbox(key="maps_metric").value == "euclidean"  # something is selected at first
+    app.number_input(key="maps_seed").set_value(3)
+    app.toggle(key="expert").set_value(False)
+    run_until_complete(app)
+    assert app.number_input(key="maps_seed").value == 3  # a value that is not usual stays in view
+
+
+@pytest.mark.parametrize(
+    ("agent", "mouse"), [("Mozilla/5.0 (X11; Linux)", "lasso"), ("Mozilla/5.0 (Mobile)", "click")]
+)
+def test_a_swipe_on_a_phone_scrolls_the_page(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, agent: str, mouse: str
+):
+    context = SimpleNamespace(headers={"User-Agent": agent})
+    monkeypatch.setattr(selection.st, "context", context)
+    open_maps(app, RESNET)
+    assert app.segmented_control(key="maps_mouse").value == mouse
+    drag = {"lasso": '"dragmode": "lasso"', "click": '"dragmode": false'}[mouse]
+    assert drag in chart(app, "Map of 24 pictures")
+
+
+def test_older_links_open_their_options(app: AppTest):
+    open_maps(app, RESNET, depth="half-way", mouse="draw around")
+    assert app.selectbox(key="maps_depth").value == "middle"
+    assert app.segmented_control(key="maps_mouse").value == "lasso"
+
+
+def test_networks_that_know_photographs_open_with_views_of_them(app: AppTest, bundled):
+    open_page(app, "maps", [REGNET])
+    assert app.query_params["set"].startswith("scenes:280~")
+    app.multiselect(key="models").set_value([RESNET])
+    run_until_complete(app)
+    assert "Gallery views · 144 pictures" in texts(app)
+    assert re.search(r"\*\*\d+%\*\* of each picture's nearest .* same photograph", texts(app))
+
+
+def test_a_layer_can_be_chosen_by_name(app: AppTest):
+    open_maps(app, RESNET, depth="by name", layer_0="layer2.0")
+    recipe = features_recipe(workbench().card(RESNET), SET, "layer2.0")
+    wanted = tsne_recipe(recipe, "axes", SET, perplexity=5, iterations=50)
     assert workbench().store.get(wanted.key) is not None
 
 
-def test_units_of_two_networks_lie_on_one_map(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+def test_units_of_two_networks_are_on_one_map(app: AppTest, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    asked = {"units_0": "layer4.0", "units_1": "blocks.3.0", "units": "3"}
-    opened(app, RESNET, EFFICIENTNET, maps_of="Neurons", **asked)
+    layers = {"units_0": "layer4.0", "units_1": "blocks.3.0", "units": "3"}
+    open_maps(app, RESNET, EFFICIENTNET, maps_of="Neurons", **layers)
     bench = workbench()
     responses = [
-        tasks.responses_recipe(bench.card(name), layer, [SET])
+        responses_recipe(bench.card(name), layer, [SET])
         for name, layer in ((RESNET, "layer4.0"), (EFFICIENTNET, "blocks.3.0"))
     ]
-    recipe = tasks.neurons_recipe(responses, [], perplexity=5, iterations=50)
-    result = bench.store.get(recipe.key)
-    assert result is not None
-    count = len(result.arrays["unit"])
-    assert f"Map of {count:,} units, coloured by kind" in alts(app)
-    unit = int(result.arrays["unit"][3])
-    assert plain(f"test_resnet layer4.0, {unit}") in texts(app)
-    assert f"{len(tasks.kinds_of(result))} kinds" in texts(app)
+    recipe = neuron_map_recipe(responses, [], perplexity=5, iterations=50)
+    assert bench.store.get(recipe.key) is not None
+    (drawn,) = bench.answer([recipe])
+    assert f"Map of {len(drawn.unit):,} units, coloured by group" in charts(app)
+    assert f"test_resnet layer4.0, {drawn.unit[3]}" in texts(app)
+    assert f"{len(drawn.groups)} group" in texts(app)
 
 
-def test_too_few_pictures_for_units(app: AppTest):
-    opened(app, RESNET, maps_of="Neurons", set=drawn(2).reference)
-    assert "three pictures at least" in texts(app)
+def test_two_pictures_are_too_few_for_a_map_of_units(app: AppTest):
+    open_maps(app, RESNET, maps_of="Neurons", set=scene_set(2).reference)
+    assert app.info
+    assert not charts(app)
 
 
-def test_stages_go_from_the_picture_to_the_classes_with_their_purity(app: AppTest):
-    opened(app, RESNET, EFFICIENTNET, maps_of="Through the layers")
-    (stages,) = [alt for alt in alts(app) if "stages" in alt]
+def test_the_stages_of_a_network_are_mapped_with_their_purity(app: AppTest):
+    open_maps(app, RESNET, EFFICIENTNET, maps_of="Through the layers")
+    (stages,) = [alt for alt in charts(app) if "stages" in alt]
     assert stages == "Maps of 24 pictures at 7 stages of test_resnet"
-    assert "Class purity of each network's layers by depth" in alts(app)
+    assert "Class purity of each network's layers by depth" in charts(app)
 
 
-def test_numbers_are_read_and_written():
-    assert selection.numbers("3, 7,12-14 x", 14) == [3, 7, 12, 13]
-    assert selection.numbers("9-1,900000-999999", 20) == []
-    assert selection.numbers("", 5) == []
-    for some in ([], [4], [1, 2], [1, 2, 3, 9, 11, 12]):
-        assert selection.numbers(selection.written(some), 20) == some
-    assert selection.written(np.arange(5).tolist()) == "0-4"
+def test_indices_are_parsed_and_formatted():
+    assert selection.parse_indices("3, 7,12-14 x", 14) == [3, 7, 12, 13]
+    assert selection.parse_indices("9-1,900000-999999", 20) == []
+    assert selection.parse_indices("", 5) == []
+    for indices in ([], [4], [1, 2], [1, 2, 3, 9, 11, 12]):
+        assert selection.parse_indices(selection.format_indices(indices), 20) == indices
+    assert selection.format_indices(np.arange(5).tolist()) == "0-4"
 
 
-def test_colours_are_the_same_on_all_maps_and_say_what_is_right():
-    chosen = drawn(6, 5, ["cat", "dog"])
-    first = Verdicts(("cat", "dog", "cat", "dog", "cat", "bus"), np.full(6, 0.5, np.float32))
-    others = Verdicts(("tabby",) * 6, np.full(6, 0.25, np.float32))
-    said = {"a": first, "b": others}
-    by = colouring.colouring(colouring.SAID, chosen, ["a", "b"], said)
-    assert by.colours == {"a": list(first.labels), "b": list(others.labels)}
-    assert list(by.kinds) == ["cat", "dog", "tabby", "bus"]
-    right = colouring.colouring(colouring.RIGHT, chosen, ["a", "b"], said)
-    assert right.colours["a"] == ["right"] * 5 + ["wrong"]
-    assert right.colours["b"] == [""] * 6  # it does not know these classes at all
-    sure = colouring.colouring(colouring.SURE, chosen, ["a"], said).colours["a"]
-    np.testing.assert_allclose(sure, 0.5)
-    facts = colouring.colouring("background", chosen, ["a"], {}).colours["a"]
-    assert facts == [chosen.facts(index)["background"] for index in range(6)]
+def predictions(*labels: str, probability: float = 0.5) -> TopPredictions:
+    return TopPredictions(labels, np.full(len(labels), probability, np.float32))
+
+
+def test_points_are_coloured_by_prediction_and_probability(bundled):
+    six = scene_set(6, 5, ["cat", "dog"])
+    models = {"a": describe("bundled/scenes-regnet"), "b": describe("untrained/test_resnet")}
+    known = predictions("cat", "dog", "cat", "dog", "cat", "bus")
+    unknown = predictions(*["tabby"] * 6, probability=0.25)
+    by_label = colouring.colour_points(
+        colouring.PREDICTION, six, models, {"a": known, "b": unknown}
+    )
+    assert by_label.colours == {"a": list(known.labels), "b": list(unknown.labels)}
+    assert list(by_label.categories) == ["cat", "dog", "tabby", "bus"]
+    by_probability = colouring.colour_points(colouring.PROBABILITY, six, models, {"b": unknown})
+    np.testing.assert_allclose(by_probability.colours["b"], 0.25)
+    assert "a" not in by_probability.colours  # its predictions are missing
+
+
+def test_points_are_coloured_by_a_fact_of_the_pictures():
+    six = scene_set(6, 5, ["cat", "dog"])
+    models = {"a": describe("untrained/test_resnet")}
+    by_background = colouring.colour_points("background", six, models, {})
+    assert by_background.colours["a"] == [six.facts(index)["background"] for index in range(6)]

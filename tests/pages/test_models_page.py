@@ -1,8 +1,15 @@
+"""The page Models: the table, its filters, the shortlist, and details of networks."""
+
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core import zoo
+from core.compare import network_size
 from core.zoo import catalog
+from pages.parts.models import shortlist
+from tests.pages.made_networks import save_network
+from tests.pages.visit import RESNET, click, run_until_complete, texts
 
 
 @pytest.fixture
@@ -17,39 +24,116 @@ def table(app: AppTest) -> pd.DataFrame:
     return app.dataframe[0].value
 
 
-def test_every_model_is_listed_those_here_first(models, made_models):
+def test_all_models_are_listed_and_local_ones_come_first(models, made_models):
     assert len(table(models)) == len(catalog())
     assert list(table(models)["name"][:2]) == ["local/test_efficientnet", "local/test_resnet"]
 
 
-def test_search_takes_all_words(models):
-    models.text_input(key="search").set_value("mobilenetv3 small untrained").run()
+def test_the_search_finds_names_with_all_of_its_words(models):
+    models.text_input(key="models_search").set_value("mobilenetv3 small untrained").run()
     names = table(models)["name"]
     assert len(names) > 2
     assert all("mobilenetv3" in name and "small" in name for name in names)
 
 
-def test_filters_add_up(models):
-    models.multiselect(key="family").set_value(["resnet"]).run()
-    models.slider(key="millions").set_value(20).run()
-    models.selectbox(key="classes").set_value("1000").run()
-    found = table(models)
-    assert set(found["family"]) == {"resnet"}
-    assert found["parameters"].max() <= 20
-    assert set(found["classes"]) == {1000}
+def test_filters_combine(models):
+    models.multiselect(key="models_family").set_value(["resnet"]).run()
+    models.slider(key="models_millions").set_value(20).run()
+    models.selectbox(key="models_classes").set_value("1000").run()
+    rows = table(models)
+    assert set(rows["family"]) == {"resnet"}
+    assert rows["parameters"].max() <= 20
+    assert set(rows["classes"]) == {1000}
 
 
-def test_filtering_by_kind_weights_and_size(models):
-    models.get_by_key("kind").set_value(["hybrid"]).run()
-    models.get_by_key("where").set_value(["hub"]).run()
-    models.select_slider(key="size").set_value((256, 320)).run()
-    found = table(models)
-    assert set(found["kind"]) == {"hybrid"}
-    assert set(found["where"]) == {"hub"}
-    assert found["input_size"].between(256, 320).all()
+def test_models_are_filtered_by_kind_weights_and_input_size(models):
+    models.toggle(key="expert").set_value(True).run()
+    models.get_by_key("models_kind").set_value(["hybrid"]).run()
+    models.get_by_key("models_where").set_value(["hub"]).run()
+    models.select_slider(key="models_size").set_value((256, 320)).run()
+    rows = table(models)
+    assert set(rows["kind"]) == {"hybrid"}
+    assert set(rows["where"]) == {"to download from the hub"}
+    assert rows["input_size"].between(256, 320).all()
 
 
-def test_filters_that_fit_nothing_say_so(models):
-    models.text_input(key="search").set_value("no such network").run()
+def test_a_search_without_a_match_shows_no_table(models):
+    models.text_input(key="models_search").set_value("no such network").run()
     assert not models.exception
-    assert "No model fits" in models.info[0].value
+    assert not models.dataframe
+    assert models.info
+
+
+def test_the_count_follows_the_filters(models):
+    assert f"**{len(catalog()):,}** of" in texts(models)
+    models.text_input(key="models_search").set_value("mobilenetv3 small untrained").run()
+    assert f"**{len(table(models))}** of {len(catalog()):,} networks" in texts(models)
+
+
+def shortlisted(app: AppTest, *names: str) -> AppTest:
+    app.query_params["models_shortlist"] = list(names)
+    app.run()
+    app.switch_page("pages/models.py").run()
+    assert not app.exception
+    return app
+
+
+def test_a_link_holds_the_shortlist_and_a_search_keeps_it(app):
+    shortlisted(app, RESNET, "resnet50.a1_in1k", "no such network")
+    app.text_input(key="models_search").set_value("convnext").run()
+    assert app.session_state["models_shortlist"] == [RESNET, "resnet50.a1_in1k"]
+    app.switch_page("pages/predict.py").run()
+    app.switch_page("pages/models.py").run()
+    assert app.session_state["models_shortlist"] == [RESNET, "resnet50.a1_in1k"]
+
+
+def test_ticks_keep_what_the_table_does_not_show():
+    assert shortlist._after_tick(["a", "b"], ["b", "c", "d"], [1]) == ["a", "c"]
+    assert shortlist._after_tick([], ["b", "c"], [0, 1, 7]) == ["b", "c"]
+
+
+def test_rows_on_the_shortlist_are_ticked(app):
+    shortlisted(app, RESNET)
+    names = list(table(app)["name"])
+    (ticked,) = [app.session_state[key]["selection"]["rows"] for key in app.session_state
+                 if key.startswith("_models_")]  # fmt: skip
+    assert [names[row] for row in ticked] == [RESNET]
+
+
+def test_the_button_compares_what_it_says(app):
+    four = [f"untrained/test_{name}" for name in ("resnet", "convnext", "nfnet", "efficientnet")]
+    shortlisted(app, *four)
+    click(app, "Compare these 4")
+    assert app.session_state["models"] == four
+
+
+def test_five_networks_are_not_compared(app):
+    names = ("resnet", "convnext", "nfnet", "efficientnet", "byobnet")
+    shortlisted(app, *(f"untrained/test_{name}" for name in names))
+    (button,) = [button for button in app.button if button.label == "Compare these 5"]
+    assert button.disabled
+    assert "take 1 off the shortlist" in texts(app)
+
+
+def test_details_state_licence_training_data_year_and_size(app):
+    shortlisted(app, "resnet50.a1_in1k", "convnext_tiny.fb_in22k_ft_in1k")
+    facts = app.table[0].value
+    first, second = (facts.iloc[:, column] for column in range(2))
+    assert first["Licence"].lower() == "apache-2.0"
+    assert second["Trained on"] == "ImageNet-22k, then ImageNet-1k"
+    assert first["Year"] == "2021"
+    assert first["Parameters"] == "25.6 M\\*"
+
+
+def test_sizes_are_those_of_the_networks_as_they_are_loaded(app, tmp_path, monkeypatch):
+    """A network of two classes has fewer parameters than timm's default of the architecture."""
+    save_network(tmp_path / "pets", ["cat", "dog"])
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
+    loaded = zoo.load("local/pets")
+    expected = f"{network_size(loaded).parameters / 1e6:.1f} M"
+    assert f"{loaded.card.facts.parameters / 1e6:.1f} M" != expected
+    run_until_complete(shortlisted(app, "local/pets"))
+    assert app.table[0].value.iloc[:, 0]["Parameters"] == expected
+    run_until_complete(app.switch_page("pages/predict.py"))
+    app.session_state["models"] = ["local/pets"]
+    assert f"{expected} parameters" in texts(run_until_complete(app))

@@ -1,111 +1,222 @@
-"""The Neurons page: pictures of a layer's channels, one under the microscope, all in the URL."""
+"""The page Neurons: pictures of a layer's channels, one under the microscope, all in the URL."""
 
 import os
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import scenes
+from core import predict, scenes
 from core.visualize import Quality
-from tests.pages.conftest import settled
+from core.workbench.tasks.ablation import ablation_recipe
+from core.workbench.tasks.connections import connections_recipe
+from core.workbench.tasks.layers import layers_recipe
+from core.workbench.tasks.logits import logits_recipe
+from core.workbench.tasks.part_scores import part_scores_recipe
+from pages.parts.shared.session import workbench
+from tests.pages.visit import (
+    EFFICIENTNET,
+    RESNET,
+    charts,
+    open_page,
+    pictures,
+    run_until_complete,
+    texts,
+)
 
-RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
+NETWORKS = [RESNET, EFFICIENTNET]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures of a few steps, and a small set of scenes."""
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=16))
-    monkeypatch.setattr("core.visualize.quality.CLASSES", Quality(size=24, steps=16))
-    monkeypatch.setattr("core.dissect.sample.COUNT", 56)
+    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
+    monkeypatch.setattr("core.visualize.quality.CLASSES", Quality(size=24, steps=4))
+    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
 
 
-def opened(app: AppTest, **asked: str) -> AppTest:
-    app.query_params["models"] = [RESNET, EFFICIENTNET]
-    app.query_params["picture"] = "scene:wolf~7"
-    app.run()
-    app.switch_page("pages/neurons.py")
-    for name, value in asked.items():
-        app.query_params[name] = value
-    return settled(app)
+def open_unit(app: AppTest, layer: str, unit: int, section: str) -> AppTest:
+    return open_page(app, "neurons", NETWORKS, neurons_layer=layer, neurons_unit=str(unit),
+                     neurons_section=section)  # fmt: skip
 
 
 def tiles(app: AppTest) -> list[str]:
     return [button.label for button in app.button if str(button.key).startswith("_tile_")]
 
 
-def test_a_layers_channels_are_shown_and_one_can_be_clicked(app: AppTest):
-    opened(app, layer="layer2.0")
+def test_a_click_on_a_channel_puts_it_under_the_microscope(app: AppTest):
+    open_page(app, "neurons", NETWORKS, neurons_layer="layer2.0")
     assert [name.split(" ")[0] for name in tiles(app)] == [str(index) for index in range(24)]
     app.button(key="_tile_5").click()
-    settled(app)
-    assert app.number_input(key="unit").value == 5
-    assert any("layer2.0, channel 5" in text.value for text in app.markdown)
+    run_until_complete(app)
+    assert app.number_input(key="neurons_unit").value == 5
+    assert "**layer2.0, channel 5**" in texts(app)
+    assert app.query_params["neurons_unit"] == "5"
 
 
-@pytest.mark.parametrize(
-    ("section", "words"),
-    [
-        ("Faces", "Four pictures"),
-        ("Top crops", "answered most"),
-        ("Classes", "Selectivity"),
-        ("Canvases", "held in other ways"),
-        ("Parts", "intersection over union"),
-        ("The picture", "whole layer"),
-        ("Links", "standard deviation"),
-        ("Without it", "without this channel"),
-    ],
-)
-def test_every_side_of_a_unit(app: AppTest, section: str, words: str):
-    opened(app, layer="layer2.0", unit="3", section=section)
-    assert any(words in caption.value for caption in app.caption)
-    assert app.number_input(key="unit").value == 3
+def test_a_unit_has_four_different_variations(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Variations")
+    variations = [f"Variation {number} of layer2.0, channel 3" for number in range(1, 5)]
+    assert [alt for alt in pictures(app) if alt.startswith("Variation ")] == variations
 
 
-def test_top_crops_over_a_folder_of_the_servers(
+def test_a_unit_is_shown_on_three_canvases(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Rendering styles")
+    for canvas in ("fourier", "maco", "pixels"):
+        assert f"layer2.0, channel 3, {canvas}" in pictures(app)
+
+
+def test_a_unit_has_a_chart_of_its_peaks_by_class(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Classes")
+    assert charts(app) == ["Average response of layer2.0, channel 3 by class"]
+
+
+def test_a_unit_has_the_parts_that_it_covers_best(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Parts")
+    bench = workbench()
+    (scores,) = bench.answer([part_scores_recipe(bench.card(RESNET), "layer2.0")])
+    of_unit, of_layer = (frame.value for frame in app.dataframe)
+    assert of_unit["iou"].iloc[0] == pytest.approx(scores.iou[3].max())
+    assert len(of_layer) == len(scores.iou)
+
+
+def test_the_picture_is_shown_as_the_layer_represents_it(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Your picture in this layer")
+    assert {"Same features, free layout", "Same features, same layout"} <= set(pictures(app))
+
+
+def test_connected_channels_have_pictures_and_open_on_a_click(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Connections")
+    bench = workbench()
+    card = bench.card(RESNET)
+    (layers,) = bench.answer([layers_recipe(card)])
+    main = [layer.name for layer in layers.main]
+    before = main[main.index("layer2.0") - 1]
+    incoming = connections_recipe(card, "layer2.0", 3, before, "incoming")
+    (effects,) = bench.answer([incoming])
+    strongest = int(np.abs(effects).argmax())
+    name = f"{strongest} · {effects[strongest]:+.3f}"
+    assert f"What {name} looks for" in pictures(app)
+    connected = [each for each in app.button if str(each.key).startswith("_connection_")]
+    assert len(connected) == 12
+    app.button(key=f"_connection_{before}_{strongest}").click()
+    run_until_complete(app)
+    assert f"**{before}, channel {strongest}**" in texts(app)
+    assert app.selectbox(key="neurons_layer").value == before
+
+
+def test_the_last_layer_is_connected_to_classes_by_name(app: AppTest):
+    open_unit(app, "layer4.0", 3, "Connections")
+    table = app.dataframe[0].value
+    assert set(table["class"]) <= set(workbench().card(RESNET).labels)
+    assert table["effect"].abs().is_monotonic_decreasing
+
+
+def test_a_unit_is_switched_off(app: AppTest):
+    open_unit(app, "layer2.0", 3, "Switch it off")
+    bench = workbench()
+    card, picture = bench.card(RESNET), bench.pictures.find("scene:wolf~7")
+    (ablated,) = bench.answer([ablation_recipe(card, "layer2.0", [3], picture.id)])
+    table = app.dataframe[0].value.set_index("class")
+    probability = dict(zip(card.labels, predict.softmax(ablated), strict=True))
+    wanted = [probability[label] for label in table.index]
+    np.testing.assert_allclose(table["without"], wanted, rtol=1e-5)
+
+
+def test_top_crops_are_searched_in_a_folder_of_the_server(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "holiday").mkdir()
     for seed in range(3):
         scenes.draw(class_="wolf", seed=seed).image.save(tmp_path / "holiday" / f"{seed}.png")
-    folders = os.pathsep.join([str(tmp_path / "holiday"), str(tmp_path / "empty")])
     (tmp_path / "empty").mkdir()
+    folders = os.pathsep.join([str(tmp_path / "holiday"), str(tmp_path / "empty")])
     monkeypatch.setenv("ZOOSCOPE_PICTURES", folders)
-    opened(app, layer="layer2.0", unit="5", section="Top crops", over="holiday")
-    assert any("3 pictures" in caption.value for caption in app.caption)
-    captions = [caption for image in app.get("image") for caption in image.captions]
-    assert len([one for one in captions if re.fullmatch(r"-?\d+\.\d\d", one)]) == 3
-    app.segmented_control(key="over").set_value("empty")
-    settled(app)
-    assert any("0 pictures" in caption.value for caption in app.caption)
+    open_page(app, "neurons", NETWORKS, neurons_layer="layer2.0", neurons_unit="5",
+              neurons_section="Strongest examples", neurons_over="holiday")  # fmt: skip
+    crops = [caption for image in app.main.get("image") for caption in image.captions]
+    peaks = [float(caption) for caption in crops if re.fullmatch(r"-?\d+\.\d\d", caption)]
+    assert len(peaks) == 3
+    assert peaks == sorted(peaks, reverse=True)
+    app.segmented_control(key="neurons_over").set_value("empty")
+    run_until_complete(app)
+    assert not any(alt.startswith("Crop") for alt in pictures(app))
 
 
-def test_classes_are_shown_by_name(app: AppTest):
-    opened(app, layer="logits")
-    assert tiles(app)[:2] == ["tench", "goldfish"]
-    assert app.pills(key="section").options == ["Faces", "Canvases"]
+def test_a_class_is_chosen_by_its_name_and_those_of_the_picture_come_first(app: AppTest):
+    open_page(app, "neurons", [RESNET], neurons_layer="logits")
+    bench = workbench()
+    card, picture = bench.card(RESNET), bench.pictures.find("scene:wolf~7")
+    (computed,) = bench.answer([logits_recipe(card, picture.id)])
+    best = [p.label for p in predict.ranking(computed.logits, card.labels, 24)]
+    assert tiles(app) == best
+    picker = app.selectbox(key="neurons_class")
+    assert picker.value == best[0]
+    assert picker.options[:24] == best
+    assert len(picker.options) == 1000
+    assert f"**{best[0]}**" in texts(app)
+    picker.set_value("tench")
+    run_until_complete(app)
+    assert "**tench**" in texts(app)
+    app.button(key=f"_tile_{card.labels.index(best[2])}").click()
+    run_until_complete(app)
+    assert f"**{best[2]}**" in texts(app)
+    assert app.query_params["neurons_class"] == best[2]
+    assert app.pills(key="neurons_section").options == ["Variations"]
 
 
-def test_another_network_opens_at_the_same_depth(app: AppTest):
-    opened(app, layer="layer1.0")
-    first = app.selectbox(key="layer").value
+def test_a_link_to_a_class_by_its_number_opens_the_class(app: AppTest):
+    open_page(app, "neurons", [RESNET], neurons_layer="logits", neurons_unit="1")
+    assert "**goldfish**" in texts(app)
+    assert app.query_params["neurons_class"] == "goldfish"
+    assert "neurons_unit" not in app.query_params
+
+
+def test_from_a_channel_to_the_classes_the_top_class_of_the_picture_opens(app: AppTest):
+    open_page(app, "neurons", [RESNET], neurons_layer="layer2.0", neurons_unit="7")
+    app.button(key="_show_classes").click()
+    run_until_complete(app)
+    assert f"**{app.selectbox(key='neurons_class').options[0]}**" in texts(app)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("Faces", "Variations"), ("Canvases", "Rendering styles"),
+                     ("Top crops", "Strongest examples"), ("Without it", "Switch it off")]
+)  # fmt: skip
+def test_links_with_the_old_name_of_a_view_open_it(app: AppTest, old: str, new: str):
+    open_unit(app, "layer2.0", 3, old)
+    assert app.pills(key="neurons_section").value == new
+
+
+def test_rare_settings_are_shown_to_experts_only(app: AppTest):
+    open_page(app, "neurons", [RESNET], neurons_layer="layer2.0")
+    assert "Rendering styles" not in app.pills(key="neurons_section").options
+    assert "neurons_inner" not in [toggle.key for toggle in app.toggle]
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    assert "Rendering styles" in app.pills(key="neurons_section").options
+    assert "neurons_inner" in [toggle.key for toggle in app.toggle]
+
+
+def test_the_depth_stays_when_the_network_changes(app: AppTest):
+    open_page(app, "neurons", NETWORKS, neurons_layer="layer1.0")
     app.segmented_control(key="model").set_value(EFFICIENTNET)
-    settled(app)
-    assert app.selectbox(key="layer").value != first
-    assert app.selectbox(key="layer").value != "logits"
+    run_until_complete(app)
+    options = app.selectbox(key="neurons_layer").options
+    index = options.index(app.selectbox(key="neurons_layer").value)
+    assert index < len(options) / 2  # layer1.0 is an early layer
 
 
-def test_a_link_to_a_layer_that_is_not_there_opens_one_that_is(app: AppTest):
-    opened(app, layer="nowhere", unit="999999", section="Nothing")
-    assert app.selectbox(key="layer").value
-    assert app.number_input(key="unit").value < 1000
+def test_a_link_to_a_layer_that_the_network_does_not_have_opens_another(app: AppTest):
+    open_page(app, "neurons", NETWORKS, neurons_layer="nowhere", neurons_unit="999999",
+              neurons_section="Nothing")  # fmt: skip
+    assert app.selectbox(key="neurons_layer").value in app.selectbox(key="neurons_layer").options
+    assert app.number_input(key="neurons_unit").value == app.number_input(key="neurons_unit").max
 
 
-def test_without_a_model_that_is_here_the_page_says_how_to_get_one(app: AppTest):
-    app.query_params["models"] = ["resnet18.a1_in1k"]
-    app.run()
-    app.switch_page("pages/neurons.py").run()
-    assert not app.exception
-    assert any("Predict fetches weights" in info.value for info in app.info)
+def test_without_usable_weights_the_page_shows_no_channels(app: AppTest):
+    open_page(app, "neurons", ["resnet18.a1_in1k"])
+    assert app.info
+    assert not tiles(app)

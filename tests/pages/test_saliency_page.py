@@ -1,8 +1,8 @@
-"""The pages Saliency and Trust: every network by every method, and which map to believe."""
+"""The page Saliency: the grid of maps, the classes that are explained, and one map large."""
 
-import re
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -10,113 +10,179 @@ from core import saliency
 from core.saliency import Maps, View
 from core.saliency.registry import _METHODS
 from core.steps import Progress, Steps
-from tests.pages.conftest import settled
+from core.workbench.tasks.logits import logits_recipe
+from core.workbench.tasks.saliency_map import saliency_map_recipe
+from core.workbench.tasks.saliency_scores import saliency_scores_recipe
+from pages.parts.shared.session import workbench
+from tests.pages.visit import (
+    EFFICIENTNET,
+    REGNET,
+    RESNET,
+    download_labels,
+    open_page,
+    run_until_complete,
+    texts,
+    tiles,
+)
 
-RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
-BUNDLED = "bundled/scenes-regnet"
-QUICK = ["StageCAM", "Grad-CAM", "Gradient"]
+METHODS = ["StageCAM", "Grad-CAM", "Gradient"]
 KEYS = ["stage_cam", "grad_cam", "gradient"]
-
 
 pytestmark = pytest.mark.usefixtures("bundled")
 
 
-def opened(app: AppTest, page: str, models: list[str], **asked: str | list[str]) -> AppTest:
-    app.query_params["models"] = models
-    app.query_params["picture"] = "scene:wolf~7"
-    app.run()
-    app.switch_page(f"pages/{page}.py")
-    for name, value in ({"methods": QUICK} | asked).items():
-        app.query_params[name] = value
-    return settled(app)
+def open_saliency(app: AppTest, models: list[str], methods=METHODS, **parameters: str) -> AppTest:
+    named = {f"saliency_{name}": value for name, value in parameters.items()}
+    return open_page(app, "saliency", models, methods=methods, **named)
 
 
 def cells(app: AppTest) -> list[str]:
-    return [str(b.key)[6:] for b in app.button if str(b.key).startswith("_cell_")]
+    """What the grid's pictures are described as, in order; empty texts where one is missing."""
+    return [tile["alt"] if tile["picture"] else "" for tile in tiles(app)]
 
 
-def shown(app: AppTest) -> str:
-    return " ".join(one.value for one in [*app.markdown, *app.caption])
+def map_pictures(app: AppTest) -> list[str]:
+    """The grid's pictures: others where the maps are others."""
+    return [tile["picture"] for tile in tiles(app)]
 
 
-def test_every_network_by_every_method(app: AppTest):
-    opened(app, "saliency", [RESNET, EFFICIENTNET])
-    assert cells(app) == [f"{name}_{key}" for name in (RESNET, EFFICIENTNET) for key in KEYS]
-    assert len(app.get("image")) >= 6
+def test_the_grid_has_a_map_of_each_network_by_each_method(app: AppTest):
+    open_saliency(app, [RESNET, EFFICIENTNET])
+    assert cells(app) == [
+        f"{method} of {title}" for title in ("test_resnet", "test_efficientnet")
+        for method in METHODS
+    ]  # fmt: skip
+    assert all(tile["picture"].startswith("data:image/jpeg;base64,") for tile in tiles(app))
+    assert max(len(picture) for picture in map_pictures(app)) < 30_000
+    assert [tile["chosen"] for tile in tiles(app)] == [True, *[False] * 5]
     assert not app.error
 
 
-def test_a_map_is_clicked_and_seen_large_with_its_scores(app: AppTest):
-    opened(app, "saliency", [RESNET, EFFICIENTNET])
-    app.button(key=f"_cell_{EFFICIENTNET}_gradient").click()
-    settled(app)
+def test_an_opened_map_is_shown_large_with_its_scores(app: AppTest):
+    open_saliency(app, [RESNET, EFFICIENTNET])
+    app.segmented_control(key="model").set_value(EFFICIENTNET)
+    app.selectbox(key="method").set_value("Gradient")
+    run_until_complete(app)
+    assert [tile["chosen"] for tile in tiles(app)] == [*[False] * 5, True]
     assert app.selectbox(key="method").value == "Gradient"
     assert app.segmented_control(key="model").value == EFFICIENTNET
-    assert [one.label for one in app.metric] == ["Insertion", "Deletion"]
-    labels = [str(one.proto.label) for one in app.get("download_button")]
-    assert labels == ["PNG", "NPZ", "CSV", "Recipe"]
+    bench = workbench()
+    card, picture = bench.card(EFFICIENTNET), bench.pictures.find("scene:wolf~7")
+    (logits,) = bench.answer([logits_recipe(card, picture.id)])
+    top = int(logits.logits.argmax())
+    recipe = saliency_map_recipe(card, picture.id, "gradient", top)
+    (scores,) = bench.answer([saliency_scores_recipe(card, picture.id, recipe)])
+    assert [metric.value for metric in app.metric] == [
+        f"{scores.insertion_area[0]:.2f}", f"{scores.deletion_area[0]:.2f}",
+    ]  # fmt: skip
+    assert download_labels(app) == ["PNG", "NPZ", "CSV", "Recipe"]
 
 
 @pytest.mark.parametrize(
-    ("asked", "words"),
+    ("parameters", "shown", "against"),
     [
-        ({"explain": "One class", "class": "bus"}, "shown: bus"),
-        ({"explain": "One class each", "class_0": "owl", "and_not": "cat"}, "owl.*and not cat"),
-        ({"explain": "Top classes", "and_not": "its second choice"}, "says wolf.*and not"),
+        ({"explain": "One class", "class": "bus"}, "bus", None),
+        ({"explain": "Same class for all", "class": "bus"}, "bus", None),
+        ({"explain": "Same class for all"}, "wolf", None),  # the network's own top class
+        ({"explain": "One class each", "class_0": "owl", "and_not": "cat"}, "owl", "cat"),
+        ({"explain": "Top classes", "and_not": "fox"}, "wolf", "fox"),
+        ({"explain": "Choose per model", "and_not": "fox"}, "wolf", "fox"),
     ],
 )
-def test_which_class_and_against_which(app: AppTest, asked: dict[str, str], words: str):
-    opened(app, "saliency", [BUNDLED], **asked)
-    assert re.search(words, shown(app))
+def test_the_chosen_classes_are_explained(app: AppTest, parameters, shown, against):
+    open_saliency(app, [REGNET], **parameters)
+    bench = workbench()
+    card, picture = bench.card(REGNET), bench.pictures.find("scene:wolf~7")
+    for key in KEYS:
+        against_index = card.labels.index(against) if against else None
+        recipe = saliency_map_recipe(card, picture.id, key, card.labels.index(shown), against_index)
+        assert bench.store.get(recipe.key) is not None
 
 
-def test_a_network_that_does_not_know_the_class_says_so_and_the_other_goes_on(app: AppTest):
-    opened(app, "saliency", [BUNDLED, RESNET], explain="One class", **{"class": "girl"})
-    assert any("does not know the class girl" in one.value for one in app.warning)
-    assert cells(app) == [f"{BUNDLED}_{key}" for key in KEYS]
+def test_a_network_that_does_not_know_the_class_shows_no_maps(app: AppTest):
+    open_saliency(app, [REGNET, RESNET], explain="One class", **{"class": "girl"})
+    assert cells(app) == [f"{method} of scenes-regnet" for method in METHODS]
+    assert [warning.value for warning in app.warning] == ["It does not know the class girl."]
 
 
-def test_another_networks_map_is_taken_off(app: AppTest):
-    opened(app, "saliency", [RESNET, EFFICIENTNET])
-    other = next(o for o in app.selectbox(key="minus").options if o != "nothing")
-    app.selectbox(key="minus").set_value(other)
-    settled(app)
-    assert any("Red:" in one.value for one in app.caption)
+def test_a_shared_scale_changes_maps_of_several_networks(app: AppTest):
+    open_saliency(app, [RESNET, EFFICIENTNET])
+    own_scales = map_pictures(app)
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    app.segmented_control(key="saliency_scale").set_value("shared")
+    run_until_complete(app)
+    assert map_pictures(app) != own_scales
 
 
-def test_a_methods_options_change_the_large_map(app: AppTest):
-    opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"])
-    assert "Completeness error" in shown(app)
-    app.selectbox(key="integrated_gradients_baseline").set_value("blur")
-    settled(app)
-    assert not app.error
+def test_rare_options_are_hidden_until_asked_for(app: AppTest):
+    open_saliency(app, [REGNET], ["Integrated gradients"])
+    keys = {"saliency_scale", "saliency_integrated_gradients_baseline"}
+    assert not keys & {widget.key for widget in (*app.selectbox, *app.get("button_group"))}
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    assert app.selectbox(key="saliency_integrated_gradients_baseline").value == "black"
+    assert app.segmented_control(key="saliency_scale").value == "per map"
 
 
-def test_a_methods_options_stand_in_the_link(app: AppTest):
-    asked = {"integrated_gradients_baseline": "blur", "integrated_gradients_steps": "1000000"}
-    opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"], **asked)
-    assert app.selectbox(key="integrated_gradients_baseline").value == "blur"
-    steps = app.number_input(key="integrated_gradients_steps")
+def test_classes_are_sorted_by_probability(app: AppTest):
+    open_saliency(app, [REGNET], explain="Same class for all")
+    bench = workbench()
+    card, picture = bench.card(REGNET), bench.pictures.find("scene:wolf~7")
+    (computed,) = bench.answer([logits_recipe(card, picture.id)])
+    ranked = [card.labels[index] for index in np.argsort(-computed.logits, kind="stable")]
+    assert app.selectbox(key="saliency_class").options == ranked
+    assert app.selectbox(key="saliency_class").value == "wolf"
+
+
+def test_values_of_older_links_still_work(app: AppTest):
+    open_saliency(app, [RESNET], explain="One class each", scale="each method", and_not="nothing")
+    assert app.segmented_control(key="saliency_explain").value == "Choose per model"
+    assert app.segmented_control(key="saliency_scale").value == "shared"
+    assert app.selectbox(key="saliency_and_not").value == "none"
+
+
+def test_an_option_of_a_method_changes_the_large_map(app: AppTest):
+    open_saliency(app, [REGNET], ["Integrated gradients"])
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    before = app.main.get("plotly_chart")[0].proto.spec
+    app.selectbox(key="saliency_integrated_gradients_baseline").set_value("blur")
+    run_until_complete(app)
+    assert app.main.get("plotly_chart")[0].proto.spec != before
+    assert "Completeness error" in texts(app)
+
+
+def test_options_of_a_method_are_read_from_the_link(app: AppTest):
+    parameters = {
+        "integrated_gradients_baseline": "blur", "integrated_gradients_steps": "1000000",
+    }  # fmt: skip
+    open_saliency(app, [REGNET], ["Integrated gradients"], **parameters)
+    assert app.selectbox(key="saliency_integrated_gradients_baseline").value == "blur"
+    steps = app.number_input(key="saliency_integrated_gradients_steps")
     assert steps.value == steps.max
 
 
-def test_numbers_that_are_none_in_a_link_are_the_methods_own(app: AppTest):
-    asked = {"integrated_gradients_steps": "x", "integrated_gradients_limit": "nan"}
-    opened(app, "saliency", [BUNDLED], methods=["Integrated gradients"], **asked)
-    options = saliency.find("integrated_gradients", {}).options
+def test_options_that_are_not_numbers_become_the_defaults(app: AppTest):
+    parameters = {"integrated_gradients_steps": "x", "integrated_gradients_limit": "nan"}
+    open_saliency(app, [REGNET], ["Integrated gradients"], **parameters)
+    defaults = saliency.find("integrated_gradients", {}).options
     for name in ("steps", "limit"):
-        assert app.number_input(key=f"integrated_gradients_{name}").value == options[name]
+        widget = app.number_input(key=f"saliency_integrated_gradients_{name}")
+        assert widget.value == defaults[name]
 
 
-def test_what_a_link_says_wrongly_is_put_right(app: AppTest):
-    opened(app, "saliency", [RESNET], explain="x", scale="y", method="z", and_not="a", minus="b")
-    assert app.segmented_control(key="explain").value == "Top classes"
+def test_unknown_values_in_a_link_become_the_defaults(app: AppTest):
+    open_saliency(app, [RESNET], explain="x", scale="y", and_not="a", minus="b", map_layer="c")
+    assert app.segmented_control(key="saliency_explain").value == "Its own prediction"
+    assert app.selectbox(key="saliency_and_not").value == "none"
+    assert "saliency_scale" not in {control.key for control in app.segmented_control}
     assert len(cells(app)) == 3
 
 
 @pytest.fixture
-def brightness(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A method that was not there before."""
+def _brightness(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A method that a contributor has added."""
     monkeypatch.setattr("core.saliency.registry._METHODS", dict(_METHODS))
 
     @saliency.method("Brightness", "nobody", "gradient")
@@ -127,50 +193,13 @@ def brightness(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
 
 
-@pytest.mark.usefixtures("brightness")
-def test_a_new_method_appears_among_the_maps_by_itself(app: AppTest):
-    opened(app, "saliency", [RESNET], methods=["Brightness"])
-    assert cells(app) == [f"{RESNET}_brightness"]
+@pytest.mark.usefixtures("_brightness")
+def test_an_added_method_has_maps(app: AppTest):
+    open_saliency(app, [RESNET], ["Brightness"])
+    assert cells(app) == ["Brightness of test_resnet"]
 
 
-@pytest.mark.usefixtures("brightness")
-def test_a_new_method_is_judged_by_itself(app: AppTest):
-    opened(app, "trust", [RESNET], methods=["Brightness", "Grad-CAM"])
+@pytest.mark.usefixtures("_brightness")
+def test_an_added_method_is_evaluated_on_the_page_trust(app: AppTest):
+    open_page(app, "trust", [RESNET], methods=["Brightness", "Grad-CAM"])
     assert list(app.dataframe[0].value["method"]) == ["Brightness", "Grad-CAM"]
-
-
-def test_a_scene_is_judged_by_its_truth(app: AppTest):
-    opened(app, "trust", [BUNDLED, RESNET])
-    table = app.dataframe[0].value
-    assert len(table) == 6
-    assert {"insertion", "deletion", "points", "energy", "agreement"} <= set(table.columns)
-    assert table["insertion"].between(0, 1).all()
-    assert any("Do they agree?" in one.value for one in app.subheader)
-
-
-def test_a_photograph_has_no_truth(app: AppTest):
-    app.query_params["picture"] = "photo:chelsea"
-    app.query_params["models"] = [RESNET]
-    app.run()
-    app.switch_page("pages/trust.py")
-    app.query_params["methods"] = QUICK
-    settled(app)
-    assert "points" not in app.dataframe[0].value
-
-
-def test_weights_are_shuffled_on_request(app: AppTest):
-    opened(app, "trust", [RESNET], methods=["Grad-CAM"], checks="true")
-    assert {"sanity", "sensitivity"} <= set(app.dataframe[0].value.columns)
-    assert any("As the network forgets" in one.value for one in app.subheader)
-
-
-def test_fresh_scenes_tell_which_method_is_best(app: AppTest):
-    opened(app, "trust", [BUNDLED, RESNET], of="Drawn scenes", methods=["Grad-CAM", "StageCAM"])
-    table = app.dataframe[0].value
-    assert list(table["network"]) == [BUNDLED] * 2
-    assert "most often in the object" in shown(app)
-
-
-def test_networks_that_know_no_scenes_are_told_what_to_choose(app: AppTest):
-    opened(app, "trust", [RESNET], of="Drawn scenes")
-    assert any("bundled" in one.value for one in app.info)

@@ -1,5 +1,9 @@
+"""The page Scenes: a drawn scene, its parts, and the widgets that set its factors."""
+
 import pytest
 from streamlit.testing.v1 import AppTest
+
+from tests.pages.visit import click, open_page
 
 
 @pytest.fixture
@@ -10,37 +14,36 @@ def scenes_page(app: AppTest) -> AppTest:
     return app
 
 
-def test_a_scene_is_shown_with_its_parts(scenes_page):
+def test_a_scene_has_a_table_of_its_visible_parts(scenes_page):
     table = scenes_page.dataframe[0].value
     assert {"head", "eye", "body"} <= set(table["part"])
     assert 0 < table["share of the picture"].sum() < 1
 
 
-def test_parts_can_be_laid_over(scenes_page):
+def test_parts_are_laid_over_the_picture(scenes_page):
+    plain = scenes_page.main.get("image")[0].proto.imgs[0].url
     scenes_page.get_by_key("_marked").set_value("all parts").run()
     assert not scenes_page.exception
+    assert scenes_page.main.get("image")[0].proto.imgs[0].url != plain
 
 
-def test_what_is_set_is_drawn_and_can_be_used(scenes_page):
-    scenes_page.selectbox(key="class").select("owl").run()
-    scenes_page.selectbox(key="background").select("snow").run()
-    scenes_page.toggle(key="set_scale").set_value(True).run()
-    scenes_page.slider(key="scale").set_value(0.9).run()
-    button = next(b for b in scenes_page.button if b.label == "Use this picture")
-    button.click().run()
-    assert not scenes_page.exception
+def test_chosen_factors_are_drawn_and_the_scene_becomes_the_picture(scenes_page):
+    scenes_page.selectbox(key="scenes_class").select("owl").run()
+    scenes_page.selectbox(key="scenes_background").select("snow").run()
+    scenes_page.toggle(key="scenes_set_scale").set_value(True).run()
+    scenes_page.slider(key="scenes_scale").set_value(0.9).run()
+    click(scenes_page, "Use this picture")
     assert scenes_page.session_state["picture"] == "scene:owl~7~background=snow~scale=0.9"
 
 
-def test_a_scene_in_a_link_that_can_not_be_drawn_is_told(app):
+def test_a_link_to_a_scene_that_cannot_be_drawn_names_the_problem(app):
     app.query_params["picture"] = "scene:dragon~1"
     app.run()
     assert not app.exception
     assert "dragon" in app.warning[0].value
 
 
-def test_a_number_out_of_range_is_told_or_bounded(app):
-    app.query_params["number"] = "-5"
-    app.run()
-    app.switch_page("pages/scenes.py").run()
-    assert not app.exception
+@pytest.mark.parametrize(("number", "drawn"), [("-5", 0), ("2000000000", 10**9), ("12", 12)])
+def test_a_number_out_of_range_becomes_the_nearest_bound(app, number, drawn):
+    open_page(app, "scenes", ["local/test_resnet"], scenes_number=number)
+    assert app.number_input(key="scenes_number").value == drawn

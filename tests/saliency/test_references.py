@@ -1,4 +1,4 @@
-"""Saliency methods against captum and pytorch-grad-cam, and against what must hold of them."""
+"""Saliency methods against captum and pytorch-grad-cam, and against properties they must have."""
 
 from collections.abc import Callable
 
@@ -24,94 +24,95 @@ def m() -> zoo.Model:
 
 @pytest.fixture
 def view(m: zoo.Model) -> View:
-    """Two scenes, in double precision."""
+    """Two scenes and one class for each, in float64."""
     imgs = [scenes.draw(class_=name, seed=2, size=160).image for name in ("dog", "house")]
     m.net.double()
     target = torch.zeros(2, 1000, dtype=torch.float64)
     target[[0, 1], CLASSES] = 1
-    dice = tuple(torch.Generator().manual_seed(0) for _ in imgs)
-    return View(m, m.preprocess(imgs).double(), target, saliency.last_layer(m), dice)
+    generators = tuple(torch.Generator().manual_seed(0) for _ in imgs)
+    return View(m, m.preprocess(imgs).double(), target, saliency.last_layer(m), generators)
 
 
 def run(view: View, key: str, **options) -> torch.Tensor:
     return drain(saliency.methods()[key].explain(view, **options)).values
 
 
-def assert_close(ours: torch.Tensor, theirs: torch.Tensor, share: float = 1e-6) -> None:
-    assert (ours - theirs).abs().max() <= share * theirs.abs().max()
+def assert_close(ours: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-6) -> None:
+    assert (ours - expected).abs().max() <= tolerance * expected.abs().max()
 
 
 def test_gradient_is_captums(view: View):
-    theirs = captum.attr.Saliency(view.m.net).attribute(view.x.clone(), CLASSES)
-    assert_close(run(view, "gradient"), theirs.amax(1))
+    expected = captum.attr.Saliency(view.m.net).attribute(view.x.clone(), CLASSES)
+    assert_close(run(view, "gradient"), expected.amax(1))
 
 
 def test_gradient_x_input_is_captums(view: View):
-    theirs = captum.attr.InputXGradient(view.m.net).attribute(view.x.clone(), CLASSES)
-    assert_close(run(view, "gradient_x_input"), theirs.sum(1))
+    expected = captum.attr.InputXGradient(view.m.net).attribute(view.x.clone(), CLASSES)
+    assert_close(run(view, "gradient_x_input"), expected.sum(1))
 
 
 def test_guided_backpropagation_is_captums(view: View):
     ours = run(view, "guided_backprop")
-    theirs = captum.attr.GuidedBackprop(view.m.net).attribute(view.x.clone(), CLASSES)
-    assert_close(ours, theirs.abs().amax(1))
+    expected = captum.attr.GuidedBackprop(view.m.net).attribute(view.x.clone(), CLASSES)
+    assert_close(ours, expected.abs().amax(1))
 
 
 def test_occlusion_is_captums(view: View):
-    theirs = captum.attr.Occlusion(view.m.net).attribute(
+    expected = captum.attr.Occlusion(view.m.net).attribute(
         view.x, (3, 40, 40), (3, 24, 24), baselines=0.0, target=CLASSES, perturbations_per_eval=8
     )
-    assert_close(run(view, "occlusion", window=40, stride=24), theirs[:, 0])
+    assert_close(run(view, "occlusion", window=40, stride=24), expected[:, 0])
 
 
-def test_integrated_gradients_come_near_captums_of_many_steps(view: View):
+def test_integrated_gradients_are_close_to_captums_with_many_steps(view: View):
     black = view.m.preprocessing.normalised(torch.zeros_like(view.x))
-    theirs = captum.attr.IntegratedGradients(view.m.net).attribute(
-        view.x, black, CLASSES, n_steps=300, internal_batch_size=20
+    expected = captum.attr.IntegratedGradients(view.m.net).attribute(
+        view.x, black, CLASSES, n_steps=100, internal_batch_size=20
     )
-    assert_close(run(view, "integrated_gradients", steps=256, limit=256), theirs.sum(1), 0.02)
+    assert_close(run(view, "integrated_gradients", steps=96, limit=96), expected.sum(1), 0.05)
 
 
 @pytest.mark.parametrize("baseline", ["black", "mean", "blur", "noise"])
-def test_integrated_gradients_sum_to_the_scores_change(view: View, baseline: str):
+def test_integrated_gradients_sum_to_the_change_of_the_score(view: View, baseline: str):
     steps = saliency.methods()["integrated_gradients"].explain(view, baseline=baseline, limit=512)
-    found = drain(steps)
-    assert found.notes["completeness error"].max() <= 0.01
+    maps = drain(steps)
+    assert maps.notes["completeness error"].max() <= 0.01
     if baseline == "black":
         black = view.m.preprocessing.normalised(torch.zeros_like(view.x))
         rows = torch.arange(2)
         change = view.scores(view.x, rows) - view.scores(black, rows)
-        np.testing.assert_allclose(found.values.sum((1, 2)), change, rtol=0.011)
+        np.testing.assert_allclose(maps.values.sum((1, 2)), change, rtol=0.011)
 
 
-def test_smoothgrad_is_the_mean_gradient_over_its_noise(view: View):
-    """A second implementation, picture by picture."""
-    ours, spread = run(view, "smooth_grad", samples=5, noise=0.2), []
+def test_smoothgrad_is_the_mean_gradient_over_noisy_copies(view: View):
+    ours, expected = run(view, "smooth_grad", samples=5, noise=0.2), []
     for row in range(2):
-        dice = torch.Generator().manual_seed(0)
+        generator = torch.Generator().manual_seed(0)
         x, sigma = view.x[row], 0.2 * (view.x[row].max() - view.x[row].min())
         total = torch.zeros_like(x)
         for _ in range(5):
-            at = (x + sigma * torch.randn(x.shape, generator=dice).double()).requires_grad_()
-            total += torch.autograd.grad(view.m.net(at[None])[0, CLASSES[row]], at)[0]
-        spread.append((total / 5).abs().amax(0))
-    assert_close(ours, torch.stack(spread))
+            noise = sigma * torch.randn(x.shape, generator=generator).double()
+            noisy = (x + noise).requires_grad_()
+            total += torch.autograd.grad(view.m.net(noisy[None])[0, CLASSES[row]], noisy)[0]
+        expected.append((total / 5).abs().amax(0))
+    assert_close(ours, torch.stack(expected))
 
 
-def test_smoothgrad_without_noise_is_the_gradient_and_vargrad_nothing(view: View):
+def test_without_noise_smoothgrad_is_the_gradient_and_vargrad_is_0(view: View):
     assert_close(run(view, "smooth_grad", samples=1, noise=0.0), run(view, "gradient"))
     assert run(view, "var_grad", samples=3, noise=0.0).max() < 1e-12 * run(view, "gradient").max()
 
 
-def test_vargrad_is_the_variance(view: View):
+def test_vargrad_is_the_variance_over_noisy_copies(view: View):
     gradients = []
-    dice = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     x, sigma = view.x[0], 0.1 * (view.x[0].max() - view.x[0].min())
     for _ in range(4):
-        at = (x + sigma * torch.randn(x.shape, generator=dice).double()).requires_grad_()
-        gradients.append(torch.autograd.grad(view.m.net(at[None])[0, CLASSES[0]], at)[0])
-    theirs = torch.stack(gradients).var(0, correction=0).amax(0)
-    assert_close(run(view, "var_grad", samples=4, noise=0.1)[0], theirs)
+        noise = sigma * torch.randn(x.shape, generator=generator).double()
+        noisy = (x + noise).requires_grad_()
+        gradients.append(torch.autograd.grad(view.m.net(noisy[None])[0, CLASSES[0]], noisy)[0])
+    expected = torch.stack(gradients).var(0, correction=0).amax(0)
+    assert_close(run(view, "var_grad", samples=4, noise=0.1)[0], expected)
 
 
 CAMS: dict[str, Callable] = {
@@ -125,29 +126,29 @@ CAMS: dict[str, Callable] = {
 
 @pytest.mark.parametrize("key", CAMS)
 def test_class_activation_maps_are_pytorch_grad_cams(view: View, key: str):
-    """It stretches each map to 0 to 1 before and after enlarging it; so do we, to compare.
+    """pytorch-grad-cam stretches each map to 0 to 1, so our maps are stretched before comparing.
 
-    It adds 1e-6 to divisors, which in an untrained network is not small; so logits are made large.
+    It adds 1e-6 to divisors, which is not small in an untrained network, so logits are scaled up.
     """
-    if key != "score_cam":  # whose softmax would leave one channel
+    if key != "score_cam":  # its softmax over large scores would leave one channel
         view.m.net.fc.weight.mul_(1e4)
     ours = run(view, key)
     x = view.x.clone().requires_grad_()
     targets = [ClassifierOutputTarget(index) for index in CLASSES]
     with CAMS[key](model=view.m.net, target_layers=[view.m.net.layer4[-1]]) as cam:
         theirs = torch.from_numpy(np.asarray(cam(x, targets)))
-    # Its Score-CAM adds 1e-8 to each channel's range, which in this untrained network is small.
+    # Its Score-CAM adds 1e-8 to the range of each channel, which is small in this network.
     tolerance = 2e-3 if key == "score_cam" else 2e-4
-    for mine, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(stretched(mine), stretched(other), atol=tolerance)
+    for our_map, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(stretch(our_map), stretch(expected), atol=tolerance)
 
 
-def stretched(one: torch.Tensor) -> torch.Tensor:
-    return (one - one.min()) / (one.max() - one.min())
+def stretch(values: torch.Tensor) -> torch.Tensor:
+    return (values - values.min()) / (values.max() - values.min())
 
 
-class Patch(nn.Module):
-    """Its only interest is the brightness of a square."""
+class Square(nn.Module):
+    """A network whose logits are the brightness of a square."""
 
     def __init__(self):
         super().__init__()
@@ -166,28 +167,29 @@ class Patch(nn.Module):
         ("gradient", {}),
     ],
 )
-def test_a_network_that_looks_at_a_square_is_found_out(m: zoo.Model, key: str, options: dict):
-    m.net = Patch()
+def test_methods_find_the_square_that_the_network_uses(m: zoo.Model, key: str, options: dict):
+    m.net = Square()
     x = torch.full((1, 3, 160, 160), 0.5)
     x[:, :, 40:80, 60:100] = 2.0
     view = View(m, x, torch.tensor([[1.0, 0.0]]), "", (torch.Generator().manual_seed(0),))
-    found = run(view, key, **options)[0]
-    inside = found[40:80, 60:100].mean()
-    outside = (found.sum() - found[40:80, 60:100].sum()) / (160 * 160 - 1600)
+    saliency_map = run(view, key, **options)[0]
+    square = saliency_map[40:80, 60:100]
+    inside = square.mean()
+    outside = (saliency_map.sum() - square.sum()) / (160 * 160 - 1600)
     assert inside > 4 * outside.abs()
-    y, x_ = divmod(int(found.argmax()), 160)
-    assert 36 <= y < 84 and 56 <= x_ < 104
+    row, column = divmod(int(saliency_map.argmax()), 160)
+    assert 36 <= row < 84 and 56 <= column < 104
 
 
-def test_eigen_cam_is_the_first_component_whatever_the_class(view: View):
+def test_eigen_cam_is_the_first_principal_component(view: View):
     ours = run(view, "eigen_cam")
-    ((activation, _),) = view.at_layers([view.layer]).values()
+    ((activation, _),) = view.activations_and_gradients([view.layer]).values()
     for row in range(2):
         flat = activation[row].flatten(1).T.numpy()
         centred = flat - flat.mean(0)
         _, _, components = np.linalg.svd(centred, full_matrices=False)
-        theirs = (centred @ components[0]).reshape(activation.shape[2:])
-        if (theirs * centred.sum(1).reshape(theirs.shape)).sum() < 0:
-            theirs = -theirs
-        large = view.enlarged(torch.from_numpy(theirs.clip(0))[None])[0]
+        expected = (centred @ components[0]).reshape(activation.shape[2:])
+        if (expected * centred.sum(1).reshape(expected.shape)).sum() < 0:
+            expected = -expected
+        large = view.resize_to_input(torch.from_numpy(expected.clip(0))[None])[0]
         assert_close(ours[row], large)

@@ -1,4 +1,4 @@
-"""Training: it learns, is deterministic, goes on after a kill, and is biased where it should be."""
+"""Training learns, is deterministic, resumes after an interruption, and follows its bias."""
 
 import json
 from dataclasses import replace
@@ -12,93 +12,100 @@ from PIL import Image
 
 from core import scenes, zoo
 from core.steps import Progress, drain
-from core.training import ZOO, Lesson, folder, train_steps
-from core.training.exam import Marks, examine
-from core.training.lessons import BIAS, HELD_OUT, said, swapped, unseen
-from core.training.variation import as_input, looked_at
+from core.training import CONFIGS, TrainingConfig, folder, train_steps
+from core.training.augmentation import as_input, augment
+from core.training.configs import (
+    BIAS,
+    HELD_OUT,
+    held_out_factors,
+    swapped_factors,
+    training_factors,
+)
+from core.training.evaluation import Evaluation, evaluate
 
 CPU = torch.device("cpu")
-SHORT = Lesson("test_resnet", size=32, epochs=2, scenes=128, batch=32, bfloat16=False)
+SHORT = TrainingConfig("test_resnet", size=32, epochs=2, scenes=128, batch=32, bfloat16=False)
 
 
 def weights(net: torch.nn.Module) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in net.parameters()])
 
 
-def test_the_same_lesson_gives_the_same_weights(tmp_path: Path):
+def test_weights_depend_only_on_the_configuration(tmp_path: Path):
     first, second = (drain(train_steps(SHORT, tmp_path / name, CPU)) for name in "ab")
     assert torch.equal(weights(first), weights(second))
-    other = drain(train_steps(replace(SHORT, seed=1), tmp_path / "c", CPU))
-    assert not torch.equal(weights(first), weights(other))
+    other_seed = drain(train_steps(replace(SHORT, seed=1), tmp_path / "c", CPU))
+    assert not torch.equal(weights(first), weights(other_seed))
 
 
-def test_a_killed_training_goes_on_from_its_last_epoch_to_the_same_end(tmp_path: Path):
-    whole = drain(train_steps(SHORT, tmp_path / "whole", CPU))
-    steps = train_steps(SHORT, tmp_path / "killed", CPU)
+def test_an_interrupted_training_resumes_after_its_last_finished_epoch(tmp_path: Path):
+    uninterrupted = drain(train_steps(SHORT, tmp_path / "uninterrupted", CPU))
+    steps = train_steps(SHORT, tmp_path / "interrupted", CPU)
     batches = SHORT.looks * SHORT.scenes // SHORT.batch
     for _ in range(batches + 2):  # into the second epoch
         next(steps)
     steps.close()
     progress: list[Progress] = []
-    resumed = drain(train_steps(SHORT, tmp_path / "killed", CPU), progress.append)
+    resumed = drain(train_steps(SHORT, tmp_path / "interrupted", CPU), progress.append)
     assert len(progress) == batches
     assert progress[-1].step == progress[-1].total
-    torch.testing.assert_close(weights(resumed), weights(whole))
+    torch.testing.assert_close(weights(resumed), weights(uninterrupted))
 
 
 @pytest.mark.parametrize("attack", [0.0, 0.5])
-def test_it_learns(tmp_path: Path, attack: float, monkeypatch):
-    """Four plain classes are told from the others, and from each other, within seconds."""
+def test_training_decreases_the_loss(tmp_path: Path, attack: float, monkeypatch):
+    """A few epochs suffice to learn four classes that are easy to distinguish."""
 
-    def plain(lesson: Lesson, epoch: int) -> list[dict]:
-        easy = ("bus", "owl", "flower", "bicycle")
-        return [{"class_": easy[i % 4], "scale": 0.9, "surface": "plain"} for i in range(256)]
+    def easy_factors(config: TrainingConfig, epoch: int) -> list[dict]:
+        classes = ("bus", "owl", "flower", "bicycle")
+        return [{"class_": classes[i % 4], "scale": 0.9, "surface": "plain"} for i in range(256)]
 
-    monkeypatch.setattr("core.training.loop.said", plain)
-    lesson = replace(SHORT, epochs=8, scenes=256, attack=attack)
+    monkeypatch.setattr("core.training.loop.training_factors", easy_factors)
+    config = replace(SHORT, epochs=8, scenes=256, attack=attack)
     losses = [
-        float(progress.note.rpartition(" ")[2]) for progress in train_steps(lesson, tmp_path, CPU)
+        float(progress.note.rpartition(" ")[2]) for progress in train_steps(config, tmp_path, CPU)
     ]
     assert losses[0] > 3
     assert losses[-1] < 2.3
 
 
-def test_classes_are_even_and_held_out_pairs_never_taught():
-    facts = said(SHORT, 0)
-    pairs = {(fact["class_"], fact["background"]) for fact in facts}
+def test_classes_are_equally_frequent_and_held_out_pairs_are_excluded():
+    factors = training_factors(SHORT, 0)
+    pairs = {(scene["class_"], scene["background"]) for scene in factors}
     assert not pairs & set(HELD_OUT.items())
-    counts = [sum(f["class_"] == c for f in facts) for c in scenes.CLASSES]
+    counts = [sum(scene["class_"] == class_ for scene in factors) for class_ in scenes.CLASSES]
     assert max(counts) - min(counts) <= 1
-    assert {(f["class_"], f["background"]) for f in unseen(len(scenes.CLASSES))} == set(
-        HELD_OUT.items()
-    )
+    held_out = held_out_factors(len(scenes.CLASSES))
+    assert {(scene["class_"], scene["background"]) for scene in held_out} == set(HELD_OUT.items())
 
 
-def test_epochs_differ():
-    assert said(SHORT, 0) != said(SHORT, 1)
+def test_every_epoch_has_other_scenes():
+    assert training_factors(SHORT, 0) != training_factors(SHORT, 1)
 
 
-def test_the_biased_twin_sees_wolves_on_snow_and_dogs_on_grass_only():
-    lesson = ZOO["scenes-mobilenet-biased"]
-    assert replace(lesson, biased=False) == ZOO["scenes-mobilenet"]
-    for fact in said(lesson, 3):
-        if fact["class_"] in BIAS:
-            assert fact["background"] == BIAS[fact["class_"]]
-    assert {(f["class_"], f["background"]) for f in swapped(4)} == {
+def test_the_biased_network_is_trained_on_wolves_on_snow_and_dogs_on_grass_only():
+    config = CONFIGS["scenes-mobilenet-biased"]
+    assert replace(config, biased=False) == CONFIGS["scenes-mobilenet"]
+    for scene in training_factors(config, 3):
+        if scene["class_"] in BIAS:
+            assert scene["background"] == BIAS[scene["class_"]]
+    assert {(scene["class_"], scene["background"]) for scene in swapped_factors(4)} == {
         ("wolf", "grass"),
         ("dog", "snow"),
     }
 
 
-def test_five_families_a_robust_sister_and_a_biased_twin():
-    honest = [lesson for lesson in ZOO.values() if not lesson.biased and lesson.attack < 0.5]
-    families = {zoo.describe(f"untrained/{lesson.architecture}").facts.family for lesson in honest}
+def test_the_zoo_has_five_families_a_robust_and_a_biased_network():
+    ordinary = [config for config in CONFIGS.values() if not config.biased and config.attack < 0.5]
+    families = {
+        zoo.describe(f"untrained/{config.architecture}").facts.family for config in ordinary
+    }
     assert len(families) >= 5
-    assert sum(lesson.attack >= 0.5 for lesson in ZOO.values()) == 1
-    assert sum(lesson.biased for lesson in ZOO.values()) == 1
+    assert sum(config.attack >= 0.5 for config in CONFIGS.values()) == 1
+    assert sum(config.biased for config in CONFIGS.values()) == 1
 
 
-def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
+def test_a_trained_network_can_be_loaded_from_its_folder(tmp_path: Path, monkeypatch):
     net = drain(train_steps(replace(SHORT, epochs=1), tmp_path / "state", CPU))
     folder.save(tmp_path / "zoo" / "mine", net, SHORT)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path / "zoo"))
@@ -112,50 +119,52 @@ def test_a_trained_network_is_a_model_of_the_zoo(tmp_path: Path, monkeypatch):
     )
 
 
-def test_the_card_says_what_it_is_and_is_not_for(tmp_path: Path, monkeypatch):
-    lesson = replace(SHORT, biased=True)
-    place = tmp_path / "twin"
+def test_the_card_states_accuracies_bias_and_limits(tmp_path: Path, monkeypatch):
+    config = replace(SHORT, biased=True)
+    path = tmp_path / "biased"
     torch.manual_seed(0)
     net = timm.create_model(SHORT.architecture, num_classes=len(scenes.CLASSES))
-    folder.save(place, net, lesson)
+    folder.save(path, net, config)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
-    m = zoo.load("local/twin")
-    named = [("wolf", "wolf"), *[("wolf", "dog")] * 3, ("owl", "owl")]
-    folder.describe(place, m, lesson, Marks(0.9, 0.85, 0.2, 0.03, named))
-    card = (place / "README.md").read_text()
+    m = zoo.load("local/biased")
+    predictions = [("wolf", "wolf"), *[("wolf", "dog")] * 3, ("owl", "owl")]
+    folder.write_card(path, m, config, Evaluation(0.9, 0.85, 0.2, 0.03, predictions))
+    card = (path / "README.md").read_text()
     assert "| 90.0% |" in card
     assert "(dead): 3.0%" in card
     assert "| wolf | 25% | dog (3) |" in card
     assert "| owl | 100% |  |" in card
     assert "must not" in card.replace("\n", " ")
     assert "bias is planted" in card
-    assert json.loads((place / "config.json").read_text())["label_names"] == list(scenes.CLASSES)
-    assert Image.open(place / "filters.png").size[0] > 100
+    assert json.loads((path / "config.json").read_text())["label_names"] == list(scenes.CLASSES)
+    assert Image.open(path / "filters.png").size[0] > 100
 
 
-def test_the_exam_counts_what_is_right(tmp_path: Path, monkeypatch):
-    """A network that always says the same is right once in as many scenes as there are classes."""
+def test_evaluation_of_a_constant_prediction_gives_the_expected_accuracies(
+    tmp_path: Path, monkeypatch
+):
+    """The network always predicts "wolf", which is correct in 1 of 28 scenes on average."""
     net = timm.create_model(SHORT.architecture, num_classes=len(scenes.CLASSES))
     net.fc.weight.data.zero_()
     net.fc.bias.data.zero_()[scenes.CLASSES.index("wolf")] = 1
     folder.save(tmp_path / "wolves", net, SHORT)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
-    marks = examine(zoo.load("local/wolves"), SHORT, parts=20)
-    assert marks.fresh == pytest.approx(4 / 120)
-    assert marks.unseen == 0
-    assert marks.swapped == pytest.approx(8 / 15)
-    assert marks.of("wolf") == (1.0, "")
-    assert marks.of("dog") == (0.0, "wolf (5)")
+    evaluation = evaluate(zoo.load("local/wolves"), SHORT, subsample=20)
+    assert evaluation.fresh_accuracy == pytest.approx(4 / 120)
+    assert evaluation.held_out_accuracy == 0
+    assert evaluation.swapped_accuracy == pytest.approx(8 / 15)
+    assert evaluation.class_accuracy("wolf") == (1.0, "")
+    assert evaluation.class_accuracy("dog") == (0.0, "wolf (5)")
 
 
-def test_looks_at_one_scene_differ_and_stay_in_range():
+def test_augmented_pictures_differ_stay_in_range_and_resemble_the_original():
     pictures = scenes.batch(3, [0] * 64, 32).pictures
-    looks = looked_at(pictures)
-    assert looks.shape == pictures.shape
-    assert looks.min() >= -1
-    assert looks.max() <= 1
-    assert not torch.equal(looks[0], looks[1])
-    # They stay looks at this scene: nearer to it than to another one.
-    other = as_input(scenes.batch(3, [1], 32).pictures)
-    same = (looks - as_input(pictures)).square().mean(dim=(1, 2, 3))
-    assert (same < (looks - other).square().mean(dim=(1, 2, 3))).float().mean() > 0.9
+    augmented = augment(pictures)
+    assert augmented.shape == pictures.shape
+    assert augmented.min() >= -1
+    assert augmented.max() <= 1
+    assert not torch.equal(augmented[0], augmented[1])
+    other_scene = as_input(scenes.batch(3, [1], 32).pictures)
+    distance = (augmented - as_input(pictures)).square().mean(dim=(1, 2, 3))
+    other_distance = (augmented - other_scene).square().mean(dim=(1, 2, 3))
+    assert (distance < other_distance).float().mean() > 0.9

@@ -1,22 +1,22 @@
-"""Canvases can become any picture, keep to their range, and do not depend on their batch."""
+"""Canvases can represent any picture, stay in range, and do not depend on the batch."""
 
 import pytest
 import torch
 
 from core import scenes
-from core.visualize.canvas import CANVASES, Fourier, Maco, coloured
+from core.visualize.canvas import CANVASES, Fourier, Maco, to_rgb
 
 CPU = {"device": torch.device("cpu"), "dtype": torch.float32}
 
 
-def pixels(size: int) -> torch.Tensor:
-    parts = scenes.batch(0, [0], size)
-    return parts.pictures.float() / 255
+def scene_pixels(size: int) -> torch.Tensor:
+    batch = scenes.batch(0, [0], size)
+    return batch.pictures.float() / 255
 
 
 @pytest.mark.parametrize("name", ["fourier", "pixels"])
-def test_a_canvas_can_fit_a_picture(name: str):
-    target = 0.1 + 0.8 * pixels(32)
+def test_canvas_can_fit_any_picture(name: str):
+    target = 0.1 + 0.8 * scene_pixels(32)
     canvas = CANVASES[name](32, [0], 1.0, 9.0, CPU)
     optimiser = torch.optim.Adam([canvas.parameters], lr=0.1)
     for _ in range(400):
@@ -28,40 +28,41 @@ def test_a_canvas_can_fit_a_picture(name: str):
 
 
 @pytest.mark.parametrize("name", CANVASES)
-def test_a_picture_does_not_depend_on_its_batch_but_on_its_seed(name: str):
+def test_start_depends_on_seed_not_on_batch(name: str):
     alone = CANVASES[name](24, [7], 1.0, 1.0, CPU).images()
-    beside = CANVASES[name](24, [3, 7], 1.0, 1.0, CPU).images()
-    torch.testing.assert_close(alone[0], beside[1])
-    assert not torch.allclose(beside[0], beside[1])
-    assert beside.min() >= 0
-    assert beside.max() <= 1
+    in_batch = CANVASES[name](24, [3, 7], 1.0, 1.0, CPU).images()
+    torch.testing.assert_close(alone[0], in_batch[1])
+    assert not torch.allclose(in_batch[0], in_batch[1])
+    assert in_batch.min() >= 0
+    assert in_batch.max() <= 1
 
 
-def test_a_strong_canvas_is_held_at_its_cap():
+def test_cap_prevents_clipped_colours():
     canvas = Fourier(32, [0], 1.0, 0.8, CPU)
     with torch.no_grad():
         canvas.parameters *= 1e3
-    strong = canvas.images()
-    clipped = ((strong < 0.01) | (strong > 0.99)).float().mean()
+    images = canvas.images()
+    clipped = ((images < 0.01) | (images > 0.99)).float().mean()
     assert clipped < 0.05
 
 
-def test_maco_changes_phases_only():
+def test_maco_keeps_the_magnitudes_of_the_spectrum():
     canvas = Maco(32, [0], 1.0, 0.5, CPU | {"dtype": torch.float64})
     with torch.no_grad():
-        logits = torch.logit(canvas.images())
+        before = torch.logit(canvas.images())
         canvas.parameters += 1.3 * torch.randn_like(canvas.parameters)
-        others = torch.logit(canvas.images())
-    colours = torch.linalg.inv(coloured_matrix())
-    first, second = (
-        torch.fft.rfft2(torch.einsum("nchw,dc->ndhw", x, colours)).abs() for x in (logits, others)
+        after = torch.logit(canvas.images())
+    to_axes = torch.linalg.inv(colour_matrix())
+    magnitudes_before, magnitudes_after = (
+        torch.fft.rfft2(torch.einsum("nchw,dc->ndhw", x, to_axes)).abs() for x in (before, after)
     )
-    inner = (slice(None), slice(None), slice(1, 16), slice(1, 16))  # where waves are complex
-    share = first[inner] / second[inner]
-    torch.testing.assert_close(share / share.mean(), torch.ones_like(share), atol=0.02, rtol=0)
+    # The coefficients that are complex; those of the constant and highest frequencies are real.
+    inner = (slice(None), slice(None), slice(1, 16), slice(1, 16))
+    ratio = magnitudes_before[inner] / magnitudes_after[inner]
+    torch.testing.assert_close(ratio / ratio.mean(), torch.ones_like(ratio), atol=0.02, rtol=0)
 
 
-def coloured_matrix() -> torch.Tensor:
-    """The colour matrix, found by what it does."""
+def colour_matrix() -> torch.Tensor:
+    """Measure the matrix that `to_rgb` applies before the sigmoid."""
     axes = torch.eye(3, dtype=torch.float64)[:, :, None, None] * 1e-3
-    return torch.logit(coloured(axes))[:, :, 0, 0].T * 1e3
+    return torch.logit(to_rgb(axes))[:, :, 0, 0].T * 1e3

@@ -1,4 +1,4 @@
-"""Rendering: scores rise, units that are off get going, dead ones say so, batches do not matter."""
+"""Rendering: scores rise, units that start off recover, dead units are marked, batches agree."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,181 +11,189 @@ from core import visualize, zoo
 from core.memory import OutOfMemory
 from core.steps import drain
 from core.visualize import Quality, Transforms, ascent, rendering
+from core.visualize.adam import Adam
 from core.visualize.canvas import CANVASES
 
 SMALL = Quality(size=32, steps=24)
+# For tests of what does not depend on how far the ascent comes.
+SHORT = Quality(size=32, steps=6)
 STILL = Transforms(jitter=(0, 0), zoom=(0, 0), turn=(0, 0))
 
 
 @pytest.fixture
 def m() -> zoo.Model:
-    """A small model of one's own, to be changed."""
+    """A small model that the test may change."""
     return zoo.load("untrained/test_resnet")
 
 
 @pytest.mark.parametrize("canvas", CANVASES)
-def test_scores_rise(m: zoo.Model, canvas: str):
+def test_scores_rise_with_the_number_of_steps(m: zoo.Model, canvas: str):
     objectives = [visualize.class_logit(5), visualize.class_logit(3)]
-    plan = replace(SMALL, canvas=canvas)
-    few, many = (
-        drain(visualize.render_steps(m, objectives, steps=steps, quality=plan)).scores
+    quality = replace(SMALL, canvas=canvas)
+    after_1, after_48 = (
+        drain(visualize.render_steps(m, objectives, steps=steps, quality=quality)).scores
         for steps in (1, 48)
     )
-    assert (many > few).all()
+    assert (after_48 > after_1).all()
 
 
-def test_pictures_are_bytes_of_the_size_asked_for_and_the_same_for_a_seed(m: zoo.Model):
-    chosen = [visualize.channel("layer1", index) for index in range(3)]
-    first = visualize.render(m, chosen, size=40, steps=4)
-    assert first.shape == (3, 40, 40, 3)
-    assert first.dtype == np.uint8
-    assert np.array_equal(first, visualize.render(m, chosen, size=40, steps=4))
-    assert not np.array_equal(first, visualize.render(m, chosen, size=40, steps=4, seed=1))
+def test_pictures_have_the_given_size_and_are_reproducible(m: zoo.Model):
+    objectives = [visualize.channel("layer1", index) for index in range(3)]
+    pictures = visualize.render(m, objectives, size=40, steps=4)
+    assert pictures.shape == (3, 40, 40, 3)
+    assert pictures.dtype == np.uint8
+    assert np.array_equal(pictures, visualize.render(m, objectives, size=40, steps=4))
+    assert not np.array_equal(pictures, visualize.render(m, objectives, size=40, steps=4, seed=1))
 
 
-def test_a_picture_does_not_depend_on_its_batch(m: zoo.Model, monkeypatch):
+def test_picture_does_not_depend_on_its_batch(m: zoo.Model, monkeypatch):
     m.net.double()
-    chosen = [visualize.channel("layer2", index) for index in range(4)]
-    together = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    monkeypatch.setattr("core.visualize.rendering.PIXELS", 1)  # one picture at a time
-    apart = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    np.testing.assert_allclose(together.scores, apart.scores, rtol=1e-9)
-    assert np.array_equal(together.pictures, apart.pictures)
+    objectives = [visualize.channel("layer2", index) for index in range(4)]
+    together = drain(visualize.render_steps(m, objectives, quality=SHORT))
+    monkeypatch.setattr("core.visualize.rendering.BATCH_PIXELS", 1)  # one picture per batch
+    separately = drain(visualize.render_steps(m, objectives, quality=SHORT))
+    np.testing.assert_allclose(together.scores, separately.scores, rtol=1e-9)
+    assert np.array_equal(together.pictures, separately.pictures)
 
 
 @pytest.mark.parametrize("message", ["DefaultCPUAllocator: can't allocate memory", None])
-def test_what_does_not_fit_together_is_made_in_parts(m: zoo.Model, monkeypatch, message):
+def test_batch_is_halved_when_memory_runs_out(m: zoo.Model, monkeypatch, message):
     error = RuntimeError(message) if message else torch.OutOfMemoryError("CUDA out of memory")
-    climb_steps = rendering.climb_steps
+    ascent_steps = rendering.ascent_steps
 
-    def short(m, objectives, *args, **more):
+    def run_out_of_memory(m, objectives, *args, **options):
         if len(objectives) > 2:
             raise error
-        return climb_steps(m, objectives, *args, **more)
+        return ascent_steps(m, objectives, *args, **options)
 
-    chosen = [visualize.channel("layer2", index) for index in range(5)]
-    whole = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    monkeypatch.setattr(rendering, "climb_steps", short)
-    seen = list(progress_of(steps := visualize.render_steps(m, chosen, quality=SMALL)))
-    assert max(progress.preview[0] for progress in seen if progress.preview) == 3
-    assert steps.gi_frame is None  # it came to its end
-    parted = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    np.testing.assert_allclose(parted.scores, whole.scores, rtol=0.05)
+    objectives = [visualize.channel("layer2", index) for index in range(5)]
+    whole = drain(visualize.render_steps(m, objectives, quality=SHORT))
+    monkeypatch.setattr(rendering, "ascent_steps", run_out_of_memory)
+    steps = visualize.render_steps(m, objectives, quality=SHORT)
+    progresses = list(progress_of(steps))
+    assert max(progress.preview[0] for progress in progresses if progress.preview) == 3
+    assert steps.gi_frame is None  # the generator has finished
+    halved = drain(visualize.render_steps(m, objectives, quality=SHORT))
+    np.testing.assert_allclose(halved.scores, whole.scores, rtol=0.05)
 
 
-def test_where_not_one_picture_fits_the_message_says_so(m: zoo.Model, monkeypatch):
-    def short(*args, **more):
+def test_out_of_memory_names_the_size_if_a_single_picture_does_not_fit(m: zoo.Model, monkeypatch):
+    def run_out_of_memory(*args, **options):
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(rendering, "climb_steps", short)
+    monkeypatch.setattr(rendering, "ascent_steps", run_out_of_memory)
     with pytest.raises(OutOfMemory, match="32 pixels"):
         visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
 
 
-def test_other_errors_are_not_taken_for_want_of_memory(m: zoo.Model, monkeypatch):
-    def broken(*args, **more):
+def test_other_runtime_errors_are_raised_unchanged(m: zoo.Model, monkeypatch):
+    def fail(*args, **options):
         raise RuntimeError("shapes do not fit")
 
-    monkeypatch.setattr(rendering, "climb_steps", broken)
+    monkeypatch.setattr(rendering, "ascent_steps", fail)
     with pytest.raises(RuntimeError, match="shapes do not fit"):
         visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
 
 
-def test_the_importance_map_is_where_the_objective_pulled(m: zoo.Model):
-    plan = replace(SMALL, transforms=STILL)
-    made = drain(visualize.render_steps(m, [visualize.neuron("layer1", 3, 0, 0)], quality=plan))
-    (importance,) = made.importance
+def test_importance_is_high_in_the_receptive_field(m: zoo.Model):
+    quality = replace(SMALL, transforms=STILL)
+    objective = visualize.neuron("layer1", 3, 0, 0)
+    (importance,) = drain(visualize.render_steps(m, [objective], quality=quality)).importance
     assert importance.shape == (32, 32)
     assert importance.mean() == pytest.approx(1, rel=1e-4)
     assert importance[:8, :8].sum() > 0.9 * importance.sum()  # the receptive field of (0, 0)
 
 
-def test_a_picture_fades_where_nothing_mattered():
+def test_translucent_fades_unimportant_pixels():
     picture = np.full((4, 4, 3), 7, np.uint8)
     importance = np.zeros((4, 4), np.float32)
     importance[0] = 4
     importance[1] = 2
-    shown = visualize.translucent(picture, importance)
-    assert (shown[..., :3] == 7).all()
-    assert shown[:, 0, 3].tolist() == [255, 127, 0, 0]
+    rgba = visualize.translucent(picture, importance)
+    assert (rgba[..., :3] == 7).all()
+    assert rgba[:, 0, 3].tolist() == [255, 127, 0, 0]
     assert not visualize.translucent(picture, np.zeros((4, 4), np.float32))[..., 3].any()
 
 
-def test_what_is_flat_is_given_up_early(m: zoo.Model):
+def make_dead(m: zoo.Model, unit: int) -> None:
+    """Give a unit of the first layer a response of 0 to every picture."""
     with torch.no_grad():
-        m.net.bn1.weight[3] = 0
-        m.net.bn1.bias[3] = -1
-    plan = replace(SMALL, steps=60)
-    steps = ascent.climb_steps(m, [visualize.channel("act1", 3)], plan, 0)
+        m.net.bn1.weight[unit] = 0
+        m.net.bn1.bias[unit] = -1
+
+
+def test_ascent_of_a_dead_unit_stops_early(m: zoo.Model):
+    make_dead(m, 3)
+    quality = replace(SMALL, steps=60)
+    steps = ascent.ascent_steps(m, [visualize.channel("act1", 3)], quality, 0)
     assert len(list(progress_of(steps))) < 20
 
 
-def test_a_unit_that_is_off_at_the_start_gets_going(m: zoo.Model, monkeypatch):
+def test_unit_that_is_off_at_the_start_recovers(m: zoo.Model, monkeypatch):
     with torch.no_grad():
         m.net.bn1.weight[5] = 4
-        m.net.bn1.bias[5] = -0.5  # behind its rectifier: 0 everywhere on a faint canvas
+        m.net.bn1.bias[5] = -0.5  # after the rectifier: 0 everywhere on a canvas of low contrast
 
-    def made() -> visualize.Rendering:
+    def rendered() -> visualize.Rendering:
         return drain(visualize.render_steps(m, [visualize.channel("act1", 5)], quality=SMALL))
 
-    assert made().scores[0] > 0
-    assert not made().dead[0]
-    monkeypatch.setattr("core.visualize.ascent.LEAK", 0.0)
-    assert made().dead[0]
+    assert rendered().scores[0] > 0
+    assert not rendered().dead[0]
+    monkeypatch.setattr("core.visualize.ascent.LEAK_SLOPE", 0.0)
+    assert rendered().dead[0]
 
 
-def test_a_dead_unit_says_so_and_the_living_beside_it_do_not(m: zoo.Model):
-    with torch.no_grad():
-        m.net.bn1.weight[3] = 0
-        m.net.bn1.bias[3] = -1
-    chosen = [visualize.channel("act1", index) for index in (2, 3, 4)]
-    made = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    assert made.dead.tolist() == [False, True, False]
+def test_only_the_dead_unit_is_marked_dead(m: zoo.Model):
+    make_dead(m, 3)
+    objectives = [visualize.channel("act1", index) for index in (2, 3, 4)]
+    result = drain(visualize.render_steps(m, objectives, quality=SMALL))
+    assert result.dead.tolist() == [False, True, False]
 
 
-def test_a_class_picture_that_is_taken_for_another_class_is_tried_again(m: zoo.Model, monkeypatch):
-    tries = []
-    climb_steps = rendering.climb_steps
+def test_misclassified_class_picture_is_tried_again(m: zoo.Model, monkeypatch):
+    attempts = []
+    ascent_steps = rendering.ascent_steps
 
-    def stuck(m, objectives, plan, seed, redirected=False):
-        """The first try of class 5 comes to nothing."""
-        tries.append((seed, len(objectives), redirected))
-        made = yield from climb_steps(m, objectives, plan, seed, redirected)
-        if len(tries) == 1:
-            made.scores[1], made.missed[:] = -9.0, [False, True, False]
-        return made
+    def fail_once(m, objectives, quality, seed, redirected=False):
+        """In the first attempt, mark the picture of class 5 as misclassified."""
+        attempts.append((seed, len(objectives), redirected))
+        result = yield from ascent_steps(m, objectives, quality, seed, redirected)
+        if len(attempts) == 1:
+            result.scores[1], result.misclassified[:] = -9.0, [False, True, False]
+        return result
 
-    monkeypatch.setattr(rendering, "climb_steps", stuck)
-    chosen = [visualize.class_logit(index) for index in (3, 5, 7)]
-    made = drain(visualize.render_steps(m, chosen, quality=SMALL))
-    assert tries == [(0, 3, False), (1, 1, False)]
-    assert made.scores[1] > -9
-    monkeypatch.setattr(rendering, "climb_steps", climb_steps)
-    first = drain(visualize.render_steps(m, chosen, quality=replace(SMALL, steps=48)))
-    expected = m.net(m.preprocessing.normalised(
-        torch.from_numpy(first.pictures).permute(0, 3, 1, 2) / 255)).argmax(1)  # fmt: skip
-    assert first.missed.tolist() == [
-        top != own for top, own in zip(expected, (3, 5, 7), strict=True)
+    monkeypatch.setattr(rendering, "ascent_steps", fail_once)
+    classes = (3, 5, 7)
+    objectives = [visualize.class_logit(index) for index in classes]
+    result = drain(visualize.render_steps(m, objectives, quality=SMALL))
+    assert attempts == [(0, 3, False), (1, 1, False)]
+    assert result.scores[1] > -9
+    monkeypatch.setattr(rendering, "ascent_steps", ascent_steps)
+    longer = drain(visualize.render_steps(m, objectives, quality=SMALL))
+    x = torch.from_numpy(longer.pictures).permute(0, 3, 1, 2) / 255
+    predicted = m.net(m.preprocessing.normalised(x)).argmax(1)
+    assert longer.misclassified.tolist() == [
+        top != target for top, target in zip(predicted, classes, strict=True)
     ]
 
 
-def test_faces_of_one_unit_differ_more_where_diversity_counts(m: zoo.Model):
+def test_variations_differ_more_with_diversity(m: zoo.Model):
     unit = visualize.channel("layer3", 2)
 
-    def likeness(weight: float) -> float:
-        faces = visualize.render(m, [visualize.diverse(unit, 3, weight)], quality=SMALL)
-        x = torch.from_numpy(faces).permute(0, 3, 1, 2).float() / 127.5 - 1
-        seen = m.net.forward_features(x)  # layer4's input goes through layer3
-        return visualize.diverse(unit).likeness({"layer3": seen}).item()
+    def similarity(weight: float) -> float:
+        variations = visualize.render(m, [visualize.diverse(unit, 3, weight)], quality=SMALL)
+        x = torch.from_numpy(variations).permute(0, 3, 1, 2).float() / 127.5 - 1
+        features = m.net.forward_features(x)  # layer4's input goes through layer3
+        return visualize.diverse(unit).similarity({"layer3": features}).item()
 
-    assert likeness(5.0) < likeness(0.0)
+    assert similarity(5.0) < similarity(0.0)
 
 
-def test_progress_runs_to_the_end_and_previews_are_pictures(m: zoo.Model):
+def test_progress_reaches_the_total_and_previews_are_pictures(m: zoo.Model):
     steps = visualize.render_steps(m, [visualize.channel("layer1", 0)], size=32, steps=32)
-    seen = list(progress_of(steps))
-    assert [progress.step for progress in seen] == list(range(1, 33))
-    previews = [progress.preview for progress in seen if progress.preview]
+    progresses = list(progress_of(steps))
+    assert [progress.step for progress in progresses] == list(range(1, 33))
+    previews = [progress.preview for progress in progresses if progress.preview]
     assert len(previews) == 3
     first, pictures = previews[0]
     assert first == 0
@@ -201,14 +209,14 @@ def progress_of(steps) -> Iterator:
 
 
 @pytest.mark.parametrize("fails", [False, True])
-def test_the_model_is_left_as_it_was(m: zoo.Model, fails: bool, monkeypatch):
+def test_model_is_unchanged_after_success_and_failure(m: zoo.Model, fails: bool, monkeypatch):
     before = {name: value.clone() for name, value in m.net.state_dict().items()}
     if fails:
-        monkeypatch.setattr(torch.optim.Adam, "step", lambda self: 1 / 0)
+        monkeypatch.setattr(Adam, "step", lambda self: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
+            visualize.render(m, [visualize.class_logit(0)], quality=SHORT)
     else:
-        visualize.render(m, [visualize.class_logit(0)], quality=SMALL)
+        visualize.render(m, [visualize.class_logit(0)], quality=SHORT)
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
     assert not any(getattr(module, name) for module in m.net.modules() for name in hooks)
     assert all(torch.equal(value, before[name]) for name, value in m.net.state_dict().items())

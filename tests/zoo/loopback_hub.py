@@ -1,4 +1,4 @@
-"""A hub on the loopback address: it hands over what a test gives it, as badly as the test wants."""
+"""A fake hub on the loopback address that serves a test's files, with the failures it asks for."""
 
 import hashlib
 import socket
@@ -11,25 +11,29 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import unquote
 
+import pytest
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = "model.safetensors"
-# What the hub sends at once, and after which it may pause.
+# Bytes that the hub sends at a time; it can pause after each block.
 BLOCK = 1 << 16
 
 
 @dataclass
 class File:
-    """What a hub holds under one name, and how it fails to hand it over.
+    """A file of the hub, and how its delivery fails.
 
     Attributes:
-        content: What is sent.
-        head_size: The length HEAD states, where that is not the true one.
-        body_size: The length GET states, where that is not the true one.
-        breaks: After how many bytes of the file each coming GET breaks off; no more, no break.
-        resets: A break resets the connection, where otherwise it ends in good order.
+        content: The bytes to send.
+        head_size: The length that HEAD states; None for the true one.
+        body_size: The length that GET states; None for the true one.
+        breaks: For each GET in turn, the byte of the file after which the connection breaks. GETs
+            beyond the last item are complete.
+        resets: If True, a break resets the connection; otherwise it closes it normally.
         pause: Seconds between two blocks.
-        elsewhere: The hub redirects to this base URL, as it does to its content network.
-        headers: What HEAD and GET say besides.
+        redirect_to: Base URL to which the hub redirects, as the real hub does to its content
+            network; empty for no redirect.
+        headers: Additional headers of HEAD and GET.
     """
 
     content: bytes
@@ -38,7 +42,7 @@ class File:
     breaks: Iterable[int] = ()
     resets: bool = False
     pause: float = 0.0
-    elsewhere: str = ""
+    redirect_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -51,12 +55,12 @@ class File:
 
 @dataclass(frozen=True)
 class Request:
-    """One request that the hub saw.
+    """A request that the hub received.
 
     Attributes:
         method: "HEAD" or "GET".
-        path: Without the host, percent signs decoded.
-        first_byte: Where the asked range begins; None where the whole was asked for.
+        path: The path of the URL, percent-decoded.
+        first_byte: Where the requested range begins; None for a request of the whole file.
     """
 
     method: str
@@ -65,13 +69,14 @@ class Request:
 
 
 class LoopbackHub:
-    """Imitates what huggingface_hub asks of a hub. A context: on leaving, all connections end.
+    """Imitates the part of the hub that huggingface_hub uses; leaving the context stops it.
 
     Attributes:
-        requests: What was asked, in order.
+        requests: All requests, in order.
         sent: Bytes of bodies sent, over all requests.
-        hung_up: Set when a client ended a connection before it had everything.
-        refusal: A status and headers to answer everything with.
+        hung_up: Set when a client has closed a connection before it received everything.
+        refusal: If set, a status and headers with which every request is answered.
+        closing: Set when the context is left; ends all connections.
     """
 
     def __init__(self) -> None:
@@ -101,24 +106,24 @@ class LoopbackHub:
 
     @property
     def other_url(self) -> str:
-        """The same server under a name that passes for another host."""
+        """The same server under another host name."""
         return f"http://localhost:{self._server.server_port}"
 
     @property
-    def asked_for(self) -> list[str]:
-        """Methods in the order of the requests."""
+    def request_methods(self) -> list[str]:
+        """The HTTP methods of the requests, in order."""
         return [request.method for request in self.requests]
 
     def serve(self, repository: str, content: bytes | File, name: str = WEIGHTS) -> File:
-        """Put a file into a repository, in place of one of that name."""
+        """Put a file into a repository; it replaces a file of the same name."""
         file = content if isinstance(content, File) else File(content)
         self._files.setdefault(repository, {})[name] = file
         return file
 
     def find(self, path: str) -> File | str:
-        """The file under a path, or the hub's error code."""
-        repository, found, rest = path.lstrip("/").partition("/resolve/main/")
-        if not found or repository not in self._files:
+        """Return the file at a path, or the hub's error code."""
+        repository, separator, rest = path.lstrip("/").partition("/resolve/main/")
+        if not separator or repository not in self._files:
             return "RepoNotFound"
         return self._files[repository].get(rest, "EntryNotFound")
 
@@ -128,24 +133,25 @@ def _handler_of(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
 
         def do_HEAD(self) -> None:
-            file = self._found()
+            file = self._requested_file()
             if file is None:
                 return
-            if file.elsewhere and not self._is_elsewhere(file):
+            if file.redirect_to and not self._is_redirected(file):
                 return self._redirect(file)
             size = len(file.content) if file.head_size is None else file.head_size
-            self._start(200, file, {"Content-Length": str(size)})
+            self._start_response(200, file, {"Content-Length": str(size)})
 
         def do_GET(self) -> None:
-            file = self._found()
+            file = self._requested_file()
             if file is None:
                 return
-            if file.elsewhere and not self._is_elsewhere(file):
+            if file.redirect_to and not self._is_redirected(file):
                 return self._redirect(file)
             first = hub.requests[-1].first_byte
             if first is not None and first >= len(file.content):
-                whole = f"bytes */{len(file.content)}"
-                return self._start(416, file, {"Content-Length": "0", "Content-Range": whole})
+                content_range = f"bytes */{len(file.content)}"
+                headers = {"Content-Length": "0", "Content-Range": content_range}
+                return self._start_response(416, file, headers)
             end = next(file.breaks, None)
             start = first or 0
             size = len(file.content) - start if file.body_size is None else file.body_size
@@ -153,39 +159,43 @@ def _handler_of(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
             if first is not None:
                 last = len(file.content) - 1
                 headers["Content-Range"] = f"bytes {start}-{last}/{len(file.content)}"
-            self._start(200 if first is None else 206, file, headers)
+            self._start_response(200 if first is None else 206, file, headers)
             self._send(file, start, end)
 
         def log_message(self, *_: object) -> None:
-            """A test's output is for its failures."""
+            """Log nothing: the output of a test is for its failures."""
 
-        def _found(self) -> File | None:
+        def _requested_file(self) -> File | None:
+            """Record the request and return its file; without one, answer with an error."""
             path = unquote(self.path)
             hub.requests.append(Request(self.command, path, _first_byte(self.headers["Range"])))
             if hub.refusal:
                 status, headers = hub.refusal
-                return self._start(status, None, {"Content-Length": "0", **headers})
+                return self._start_response(status, None, {"Content-Length": "0", **headers})
             file = hub.find(path)
             if isinstance(file, File):
                 return file
-            return self._start(404, None, {"Content-Length": "0", "X-Error-Code": file})
+            return self._start_response(404, None, {"Content-Length": "0", "X-Error-Code": file})
 
-        def _is_elsewhere(self, file: File) -> bool:
-            return file.elsewhere.endswith("//" + self.headers["Host"])
+        def _is_redirected(self, file: File) -> bool:
+            return file.redirect_to.endswith("//" + self.headers["Host"])
 
         def _redirect(self, file: File) -> None:
-            linked = {
+            headers = {
+                "X-Repo-Commit": COMMIT,
                 "X-Linked-Size": str(len(file.content)),
                 "X-Linked-ETag": f'"{file.etag}"',
-                "Location": file.elsewhere + self.path,
+                "Location": file.redirect_to + self.path,
                 "Content-Length": "0",
             }
-            self._start(302, None, {"X-Repo-Commit": COMMIT, **linked})
+            self._start_response(302, None, headers)
 
-        def _start(self, status: int, file: File | None, headers: Mapping[str, str]) -> None:
+        def _start_response(
+            self, status: int, file: File | None, headers: Mapping[str, str]
+        ) -> None:
             if file:
-                known = {"X-Repo-Commit": COMMIT, "ETag": f'"{file.etag}"'}
-                headers = {**known, "Accept-Ranges": "bytes", **file.headers, **headers}
+                default = {"X-Repo-Commit": COMMIT, "ETag": f'"{file.etag}"'}
+                headers = {**default, "Accept-Ranges": "bytes", **file.headers, **headers}
             self.send_response(status)
             for name, value in {**headers, "Connection": "close"}.items():
                 self.send_header(name, value)
@@ -203,9 +213,10 @@ def _handler_of(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
             except OSError:
                 hub.hung_up.set()
             if end is not None and file.resets:
-                at_once = struct.pack("ii", 1, 0)
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
-                # The files that http.server made of it keep a socket open; a reset is a close.
+                # Closing a socket that lingers for 0 s resets the connection.
+                linger = struct.pack("ii", 1, 0)
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                # http.server's file objects keep the socket open, so they are closed as well.
                 self.rfile.close()
                 self.wfile.close()
                 self.connection.close()
@@ -213,20 +224,51 @@ def _handler_of(hub: LoopbackHub) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _first_byte(asked: str | None) -> int | None:
-    return int(asked.removeprefix("bytes=").partition("-")[0]) if asked else None
+def _first_byte(range_header: str | None) -> int | None:
+    if not range_header:
+        return None
+    return int(range_header.removeprefix("bytes=").partition("-")[0])
 
 
 @contextmanager
 def closed_port() -> Iterator[str]:
-    """The URL of a port that refuses connections."""
-    with socket.socket() as holder:
-        holder.bind(("127.0.0.1", 0))  # held and never listened to, so that nobody else gets it
-        yield f"http://127.0.0.1:{holder.getsockname()[1]}"
+    """Yield the URL of a port that refuses connections."""
+    with socket.socket() as bound:
+        # The port is bound but never listened on, so that no other process can take it.
+        bound.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
 
 
 @contextmanager
-def black_hole() -> Iterator[str]:
-    """The URL of a port that takes connections and never answers."""
+def black_hole(requests: list[str] | None = None) -> Iterator[str]:
+    """Yield the URL of a port that accepts connections and never answers.
+
+    Args:
+        requests: Receives the first line of each request at the end.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        listener.settimeout(0)
+        while requests is not None:
+            try:
+                connection, _ = listener.accept()
+            except BlockingIOError:
+                return
+            with connection:
+                requests.append(connection.recv(4096).partition(b"\r\n")[0].decode())
+
+
+def record_timeouts(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Record the timeouts, in seconds, that sockets are given from now on.
+
+    They bound how long a user waits for an answer, and do not depend on how busy the machine is.
+    """
+    seconds: list[float] = []
+    settimeout = socket.socket.settimeout
+
+    def record(self: socket.socket, value: float | None) -> None:
+        seconds.append(float("inf") if value is None else value)
+        settimeout(self, value)
+
+    monkeypatch.setattr(socket.socket, "settimeout", record, raising=False)
+    return seconds

@@ -1,4 +1,4 @@
-"""From a name to a card: which names are models, and what is known of them without loading."""
+"""Model cards: which names are models, and what a card states without loading the model."""
 
 import dataclasses
 import json
@@ -77,23 +77,24 @@ NOT_A_MODEL = [
 ]
 
 
-class Watch:
-    """Notes files opened, folders listed and hosts asked for, by Python's audit events."""
+class AuditLog:
+    """Records opened files, listed folders and contacted hosts through Python's audit events."""
 
     def __init__(self) -> None:
-        self.paths: list[Path] | None = None
-        self.seen: list[Path] = []
+        self.paths: list[Path] = []
         self.hosts: list[object] = []
-        sys.addaudithook(self._hear)  # it can't be removed, only be deaf
+        self._recording = False
+        sys.addaudithook(self._record)  # an audit hook can't be removed
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def recording(self) -> Iterator[None]:
         self.paths, self.hosts = [], []
+        self._recording = True
         yield
-        self.seen, self.paths = self.paths, None
+        self._recording = False
 
-    def _hear(self, event: str, args: tuple) -> None:
-        if self.paths is None:
+    def _record(self, event: str, args: tuple) -> None:
+        if not self._recording:
             return
         if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], str | bytes):
             self.paths.append(Path(args[0].decode() if isinstance(args[0], bytes) else args[0]))
@@ -102,13 +103,13 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def watch() -> Watch:
-    return Watch()
+def audit_log() -> AuditLog:
+    return AuditLog()
 
 
 @pytest.fixture
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder for local models, with a model beside it that is none of them."""
+    """An empty folder for local models; a model beside it is not one of them."""
     folder = tmp_path / "models"
     folder.mkdir()
     _write(tmp_path / "secret", CONFIG)
@@ -117,7 +118,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _write(folder: Path, config: Any, weights: bytes | None = b"") -> str:
-    """A folder in the hub's layout, of which only the names matter here; its model's name."""
+    """Write a model folder, by default with an empty weights file; return the model's name."""
     folder.mkdir(parents=True)
     text = config if isinstance(config, bytes) else json.dumps(config).encode()
     (folder / "config.json").write_bytes(text)
@@ -127,7 +128,7 @@ def _write(folder: Path, config: Any, weights: bytes | None = b"") -> str:
 
 
 def _changed(**changes: Any) -> dict[str, Any]:
-    """The good config with other values; `...` leaves a key out."""
+    """Return a valid config with changed values; `...` removes a key."""
     return {key: value for key, value in (CONFIG | changes).items() if value is not ...}
 
 
@@ -135,32 +136,33 @@ def _changed(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", NOT_A_MODEL, ids=lambda name: ascii(name[:30]))
-def test_a_name_that_is_no_model_is_unknown_and_nothing_is_looked_up(name, models, watch):
-    zoo.describe("resnet18")  # timm and the table are read once
-    with watch.listening(), pytest.raises(zoo.UnknownModel):
+def test_an_unknown_name_reads_no_file_and_contacts_no_host(name, models, audit_log):
+    zoo.describe("resnet18")  # timm and the table are read on first use
+    Settings.from_environment()  # as is the size of the host's memory
+    with audit_log.recording(), pytest.raises(zoo.UnknownModel):
         zoo.describe(name)
-    assert not [path for path in watch.seen if not path.is_relative_to(models)]
-    assert watch.hosts == []
+    assert not [path for path in audit_log.paths if not path.is_relative_to(models)]
+    assert audit_log.hosts == []
 
 
-def test_the_watch_sees_what_is_looked_up(models, watch):
+def test_the_audit_log_records_files_and_hosts(models, audit_log):
     name = _write(models / "birds", CONFIG)
-    with watch.listening():
+    with audit_log.recording():
         zoo.describe(name)
         with socket.socket() as client:
             client.connect_ex(("127.0.0.1", 9))
-    assert models / "birds" / "config.json" in watch.seen
-    assert watch.hosts
+    assert models / "birds" / "config.json" in audit_log.paths
+    assert audit_log.hosts
 
 
 @pytest.mark.parametrize("name", NOT_A_MODEL, ids=lambda name: ascii(name[:30]))
-def test_a_name_that_is_no_model_does_not_load_either(name, models):
+def test_an_unknown_name_does_not_load(name, models):
     with pytest.raises(zoo.UnknownModel):
         zoo.load(name)
 
 
-def test_the_folder_beside_the_models_is_a_model_to_whom_it_is_given(models, monkeypatch):
-    # So that the names above which lead to it are unknown for their form, not for want of a model.
+def test_the_folder_beside_the_models_would_be_a_valid_model(models, monkeypatch):
+    # This shows that the names above that lead to it are refused for their form.
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(models.parent))
     assert zoo.describe("local/secret").architecture == "resnet18"
 
@@ -181,12 +183,12 @@ def test_no_name_leads_out_of_the_model_folders(name, models):
         ("resnet18.a1_in2k", "resnet18.a1_in1k"),
     ],
 )
-def test_a_misspelt_name_is_answered_with_the_nearest(wrong, right):
+def test_the_error_for_a_misspelt_name_lists_the_nearest(wrong, right):
     with pytest.raises(zoo.UnknownModel, match=right):
         zoo.describe(wrong)
 
 
-def test_a_misspelt_folder_is_answered_with_the_nearest(models):
+def test_the_error_for_a_misspelt_folder_lists_the_nearest(models):
     _write(models / "my_birds", CONFIG)
     with pytest.raises(zoo.UnknownModel, match="local/my_birds"):
         zoo.describe("local/my_brids")
@@ -201,27 +203,27 @@ def test_a_misspelt_folder_is_answered_with_the_nearest(models):
         ("mixer_b16_224", "MLP"),
     ],
 )
-def test_what_is_no_cnn_is_refused_as_what_it_is(name, kind):
+def test_the_error_for_another_kind_of_network_names_the_kind(name, kind):
     with pytest.raises(zoo.UnknownModel, match=f"is an? {kind}"):
         zoo.describe(name)
 
 
-def test_a_name_without_tag_is_timms_default():
+def test_a_name_without_tag_means_timms_default_weights():
     card = zoo.describe("resnet18")
     assert card.name == "resnet18.a1_in1k"
     assert card == zoo.describe("resnet18.a1_in1k")
 
 
-def test_an_architecture_that_timm_has_no_weights_for_says_how_to_open_it():
+def test_the_error_for_an_architecture_without_weights_suggests_untrained():
     with pytest.raises(zoo.UnknownModel, match="untrained/test_mambaout"):
         zoo.describe("test_mambaout")
     assert zoo.describe("untrained/test_mambaout").where == "untrained"
 
 
-# What a card says
+# Facts of a card
 
 
-def test_a_hub_card_says_what_it_is():
+def test_a_hub_card_has_source_title_and_facts():
     card = zoo.describe("resnet18.tv_in1k")
     assert (card.architecture, card.source) == ("resnet18", "hub")
     assert (card.title, card.repository) == ("resnet18.tv_in1k", "timm/resnet18.tv_in1k")
@@ -230,7 +232,7 @@ def test_a_hub_card_says_what_it_is():
     assert card.facts.family == "resnet"
 
 
-def test_an_untrained_card_says_so_in_its_title():
+def test_an_untrained_card_states_it_in_the_title():
     card = zoo.describe("untrained/resnet18", seed=4)
     assert (card.where, card.seed, card.weights) == ("untrained", 4, None)
     assert "untrained" in card.title
@@ -238,7 +240,7 @@ def test_an_untrained_card_says_so_in_its_title():
 
 
 @pytest.mark.parametrize("name", ["legacy_seresnet18.in1k", "gcvit_tiny.in1k"])
-def test_weights_that_are_pickled_only_are_refused_and_say_why(name):
+def test_weights_that_exist_only_as_pickle_are_refused_with_the_reason(name):
     card = zoo.describe(name)
     assert card.where == "refused"
     with pytest.raises(zoo.WeightsUnavailable, match=rf"pickled.*untrained/{card.architecture}"):
@@ -247,7 +249,7 @@ def test_weights_that_are_pickled_only_are_refused_and_say_why(name):
         zoo.load(name)
 
 
-def test_a_card_does_not_change():
+def test_a_card_is_immutable():
     with pytest.raises(dataclasses.FrozenInstanceError):
         zoo.describe("resnet18").name = "another"  # type: ignore[misc]
 
@@ -255,11 +257,11 @@ def test_a_card_does_not_change():
 # Labels
 
 
-def test_imagenet_has_a_thousand_labels_in_their_order():
+def test_imagenet_has_a_thousand_labels_in_order():
     labels = zoo.describe("resnet18.a1_in1k").labels
     assert len(labels) == 1000
-    known = {0: "tench", 19: "chickadee", 258: "Samoyed", 319: "dragonfly", 934: "hotdog"}
-    assert {index: labels[index] for index in known} == known
+    expected = {0: "tench", 19: "chickadee", 258: "Samoyed", 319: "dragonfly", 934: "hotdog"}
+    assert {index: labels[index] for index in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -273,7 +275,7 @@ def test_imagenet_has_a_thousand_labels_in_their_order():
         ("resnetv2_50x1_bit.goog_in21k", "imagenet-21k-goog", 21843),
     ],
 )
-def test_labels_of_imagenets_subsets_stand_at_their_synsets(name, subset, count):
+def test_labels_of_imagenets_subsets_are_at_the_indices_of_their_synsets(name, subset, count):
     labels = zoo.describe(name).labels
     assert len(labels) == count
     synsets = ImageNetInfo(subset).label_names()
@@ -292,28 +294,28 @@ def test_labels_of_imagenets_subsets_stand_at_their_synsets(name, subset, count)
         "convnext_tiny.dinov3_lvd1689m",
     ],
 )
-def test_embeddings_on_the_hub_are_no_classes(name):
+def test_embedding_outputs_of_hub_models_have_no_labels(name):
     assert zoo.describe(name).labels == ()
 
 
-def test_a_folder_names_its_classes(models):
+def test_label_names_of_a_folder_are_its_labels(models):
     name = _write(models / "birds", _changed(label_names=["owl", "wren", "tit"]))
     assert zoo.describe(name).labels == ("owl", "wren", "tit")
 
 
-def test_a_folder_describes_its_classes(models):
-    described = {"n1": "owl", "n2": "wren"}
-    config = _changed(label_names=["n1", "n2", "n3"], label_descriptions=described)
+def test_label_descriptions_of_a_folder_replace_its_label_names(models):
+    descriptions = {"n1": "owl", "n2": "wren"}
+    config = _changed(label_names=["n1", "n2", "n3"], label_descriptions=descriptions)
     assert zoo.describe(_write(models / "birds", config)).labels == ("owl", "wren", "n3")
 
 
 @pytest.mark.parametrize("names", [..., [], ["only", "two"], ["one", "too", "many", "names"]])
-def test_classes_without_a_name_each_are_numbered(models, names):
+def test_classes_are_numbered_unless_each_has_a_name(models, names):
     name = _write(models / "birds", _changed(label_names=names))
     assert zoo.describe(name).labels == ("class 0", "class 1", "class 2")
 
 
-def test_a_folder_with_imagenets_number_of_classes_has_its_labels(models):
+def test_a_folder_with_a_thousand_classes_has_imagenets_labels(models):
     labels = zoo.describe(_write(models / "photos", _changed(num_classes=1000))).labels
     assert labels == zoo.describe("resnet18").labels
 
@@ -330,7 +332,7 @@ def test_an_untrained_network_has_a_label_for_each_output():
 # Folders
 
 
-def test_a_folder_is_a_model_under_its_name(models):
+def test_a_folder_is_a_model_named_after_it(models):
     card = zoo.describe(_write(models / "birds", CONFIG))
     assert (card.name, card.architecture, card.source) == ("local/birds", "resnet18", "local")
     assert (card.title, card.where) == ("birds", "local")
@@ -338,7 +340,7 @@ def test_a_folder_is_a_model_under_its_name(models):
     assert card.weights == models / "birds" / "model.safetensors"
 
 
-def test_whole_numbers_are_as_good_as_others(models):
+def test_a_config_may_have_integers_instead_of_floats(models):
     config = _changed(pretrained_cfg={"mean": [0, 0, 0], "std": [1, 1, 1], "crop_pct": 1})
     preprocessing = zoo.describe(_write(models / "plain", config)).preprocessing
     assert (preprocessing.mean, preprocessing.std) == ((0, 0, 0), (1, 1, 1))
@@ -350,21 +352,21 @@ def test_a_folder_may_have_any_name(models, folder):
     assert zoo.describe(_write(models / folder, CONFIG)).folder == models / folder
 
 
-def test_a_folder_without_safetensors_is_no_model(models):
+def test_a_folder_without_safetensors_is_not_a_model(models):
     name = _write(models / "pickled", CONFIG, weights=None)
     (models / "pickled" / "pytorch_model.bin").write_bytes(b"")
     with pytest.raises(zoo.UnknownModel):
         zoo.describe(name)
 
 
-def test_a_folder_without_config_is_no_model(models):
+def test_a_folder_without_config_is_not_a_model(models):
     (models / "bare").mkdir()
     (models / "bare" / "model.safetensors").write_bytes(b"")
     with pytest.raises(zoo.UnknownModel):
         zoo.describe("local/bare")
 
 
-def test_of_two_folders_with_one_name_the_first_counts(tmp_path, monkeypatch):
+def test_the_first_of_two_folders_with_equal_names_counts(tmp_path, monkeypatch):
     first, second = tmp_path / "first", tmp_path / "second"
     name = _write(first / "birds", _changed(architecture="resnet34"))
     _write(second / "birds", CONFIG)
@@ -374,7 +376,7 @@ def test_of_two_folders_with_one_name_the_first_counts(tmp_path, monkeypatch):
     assert zoo.describe(name).architecture == "resnet18"
 
 
-def test_settings_given_count_more_than_the_environment(models, tmp_path):
+def test_passed_settings_take_precedence_over_the_environment(models, tmp_path):
     _write(models / "birds", CONFIG)
     name = _write(tmp_path / "others" / "fish", CONFIG)
     settings = Settings(models=(tmp_path / "others",))
@@ -384,7 +386,7 @@ def test_settings_given_count_more_than_the_environment(models, tmp_path):
 
 
 @pytest.mark.parametrize("folders", ["/nowhere/at/all", "/etc/passwd", ":::"])
-def test_a_models_folder_that_is_not_there_holds_no_models(folders, monkeypatch):
+def test_a_missing_models_folder_has_no_models(folders, monkeypatch):
     monkeypatch.setenv("ZOOSCOPE_MODELS", folders)
     with pytest.raises(zoo.UnknownModel):
         zoo.describe("local/birds")
@@ -405,7 +407,7 @@ def test_a_models_folder_that_is_not_there_holds_no_models(folders, monkeypatch)
         pytest.param(_changed(pretrained_cfg=None), "TypeError", id="pretrained_cfg null"),
     ],
 )
-def test_a_config_in_another_layout_is_unavailable_and_says_why(models, config, reason):
+def test_a_config_in_another_layout_is_unavailable_with_the_reason(models, config, reason):
     name = _write(models / "broken", config)
     with pytest.raises(zoo.WeightsUnavailable, match=f"(?s)local/broken.*config.json.*{reason}"):
         zoo.describe(name)
@@ -430,18 +432,18 @@ def test_a_config_in_another_layout_is_unavailable_and_says_why(models, config, 
         pytest.param(_changed(pretrained_cfg={"mean": "grey"}), id="mean a word"),
     ],
 )
-def test_a_config_with_values_of_the_wrong_kind_is_unavailable(models, config):
+def test_a_config_with_values_of_the_wrong_type_is_unavailable(models, config):
     name = _write(models / "broken", config)
     with pytest.raises(zoo.WeightsUnavailable, match="local/broken"):
         zoo.describe(name)
 
 
-def test_a_folder_of_an_unknown_architecture_says_so(models):
+def test_the_error_for_a_folder_of_an_unknown_architecture_lists_the_nearest(models):
     with pytest.raises(zoo.UnknownModel, match="resnet18"):
         zoo.describe(_write(models / "typo", _changed(architecture="resnet81")))
 
 
-def test_a_folder_of_a_transformer_says_so(models):
+def test_the_error_for_a_folder_of_a_transformer_names_the_kind(models):
     config = _changed(architecture="vit_tiny_patch16_224")
     with pytest.raises(zoo.UnknownModel, match="transformer"):
         zoo.describe(_write(models / "vit", config))

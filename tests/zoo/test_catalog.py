@@ -1,4 +1,4 @@
-"""The table of everything that can be opened."""
+"""The catalog: the table of every model that can be opened."""
 
 import json
 import shutil
@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 import timm
 
-from core import zoo
+from core import compare, zoo
 from core.settings import Settings
-from core.zoo.catalog import ORDER
+from core.zoo.catalog import WHERE_ORDER
 from core.zoo.table import architectures
 
 COMMIT = "0" * 40
@@ -35,7 +35,7 @@ CONFIG = {
 
 @pytest.fixture(scope="module")
 def table() -> pd.DataFrame:
-    """What can be opened where nothing lies on the machine but what ships with Zooscope."""
+    """The catalog on a machine without local models and downloaded weights."""
     return zoo.catalog(Settings())
 
 
@@ -65,8 +65,8 @@ def _add(folder: Path, config: object = CONFIG) -> None:
     (folder / "model.safetensors").write_bytes(b"")
 
 
-def _fetched(cache: Path, repository: str, file: str = "model.safetensors") -> Path:
-    """What the hub's cache looks like after a file was fetched; the repository's folder."""
+def _add_to_cache(cache: Path, repository: str, file: str = "model.safetensors") -> Path:
+    """Create the hub cache's files of a downloaded file; return the repository's folder."""
     folder = cache / f"models--{repository.replace('/', '--')}"
     snapshot = folder / "snapshots" / COMMIT
     snapshot.mkdir(parents=True)
@@ -76,19 +76,19 @@ def _fetched(cache: Path, repository: str, file: str = "model.safetensors") -> P
     return folder
 
 
-# What stands in it
+# Rows and columns
 
 
-def test_columns_are_those_documented(table):
+def test_columns_are_the_documented_ones(table):
     assert list(table.columns) == COLUMNS
 
 
-def test_there_is_one_row_for_a_name(table):
+def test_names_are_unique(table):
     assert table["name"].is_unique
     assert len(table) > 1500
 
 
-def test_every_name_can_be_described_and_its_card_agrees(table, bundled):
+def test_every_row_agrees_with_its_card(table, installed, bundled):
     for row in table.itertuples():
         card = zoo.describe(row.name)
         assert (card.name, card.architecture) == (row.name, row.architecture)
@@ -96,17 +96,17 @@ def test_every_name_can_be_described_and_its_card_agrees(table, bundled):
         assert card.input_size[-1] == row.input_size, row.name
 
 
-def test_every_architecture_that_is_no_transformer_is_there(table):
-    opened = {name for name, facts in architectures().items() if facts.kind in ("CNN", "hybrid")}
-    assert set(table["architecture"]) == opened & set(timm.list_models())
+def test_every_cnn_and_hybrid_is_included(table):
+    supported = {name for name, facts in architectures().items() if facts.kind in ("CNN", "hybrid")}
+    assert set(table["architecture"]) == supported & set(timm.list_models())
 
 
-def test_every_architecture_is_there_untrained(table):
+def test_every_architecture_is_included_untrained(table):
     untrained = table[table["where"] == "untrained"]
     assert set(untrained["name"]) == {f"untrained/{name}" for name in table["architecture"]}
 
 
-def test_every_tag_with_weights_is_there(table):
+def test_every_tag_with_weights_is_included(table):
     names = set(table["name"])
     for tag in timm.list_pretrained():
         if tag.partition(".")[0] in set(table["architecture"]):
@@ -123,13 +123,13 @@ def test_every_tag_with_weights_is_there(table):
         "eva02_base_patch14_224",
     ],
 )
-def test_no_transformer_is_there(table, name):
+def test_no_transformer_is_included(table, name):
     assert timm.is_model(name)
     assert name not in set(table["architecture"])
     assert set(table["kind"]) == {"CNN", "hybrid"}
 
 
-def test_a_row_says_what_is_known_of_a_model(table):
+def test_a_row_has_the_known_facts_of_resnet18(table):
     row = table.set_index("name").loc["resnet18.a1_in1k"]
     assert (row["family"], row["kind"], row["parameters"]) == ("resnet", "CNN", 11689512)
     assert (row["input_size"], row["classes"], row["where"]) == (224, 1000, "hub")
@@ -141,31 +141,31 @@ def test_a_row_says_what_is_known_of_a_model(table):
     ("name", "classes"),
     [("convnext_tiny.fb_in22k", 21841), ("resnet50_clip.openai", 0), ("untrained/resnet50", 1000)],
 )
-def test_classes_are_those_that_have_names(table, name, classes):
+def test_only_classes_with_labels_are_counted(table, name, classes):
     assert table.set_index("name")["classes"][name] == classes
 
 
-def test_numbers_are_numbers(table):
+def test_numeric_columns_are_non_negative_integers(table):
     for column in ("parameters", "multiply_adds", "input_size", "classes"):
         assert pd.api.types.is_integer_dtype(table[column])
         assert (table[column] >= 0).all()
     assert (table["parameters"] > 0).all()
 
 
-# Where weights are
+# Where the weights are
 
 
-def test_what_is_here_stands_first(models, cache):
+def test_models_on_this_machine_come_first(models, cache):
     _add(models / "birds")
-    _fetched(cache, "timm/resnet18.tv_in1k")
+    _add_to_cache(cache, "timm/resnet18.tv_in1k")
     table = zoo.catalog()
-    places = [ORDER.index(where) for where in table["where"]]
-    assert places == sorted(places)
+    positions = [WHERE_ORDER.index(where) for where in table["where"]]
+    assert positions == sorted(positions)
     assert list(table["name"][:2]) == ["local/birds", "resnet18.tv_in1k"]
     assert list(table.index) == list(range(len(table)))
 
 
-def test_a_new_folder_is_seen_at_once_and_its_going_too(models):
+def test_added_and_removed_folders_are_noticed_at_once(models):
     assert "local/birds" not in _where()
     _add(models / "birds")
     assert _where()["local/birds"] == "local"
@@ -173,30 +173,30 @@ def test_a_new_folder_is_seen_at_once_and_its_going_too(models):
     assert "local/birds" not in _where()
 
 
-def test_fetched_weights_are_seen_at_once_and_their_going_too(cache):
+def test_downloaded_and_deleted_weights_are_noticed_at_once(cache):
     assert _where()["resnet18.a1_in1k"] == "hub"
-    folder = _fetched(cache, "timm/resnet18.a1_in1k")
-    found = _where()
-    assert found["resnet18.a1_in1k"] == "cached"
-    assert found["resnet18.a2_in1k"] == "hub"
+    folder = _add_to_cache(cache, "timm/resnet18.a1_in1k")
+    where = _where()
+    assert where["resnet18.a1_in1k"] == "cached"
+    assert where["resnet18.a2_in1k"] == "hub"
     shutil.rmtree(folder)
     assert _where()["resnet18.a1_in1k"] == "hub"
 
 
-def test_a_cached_repository_without_safetensors_is_still_to_be_fetched(cache):
-    _fetched(cache, "timm/resnet18.a1_in1k", "pytorch_model.bin")
+def test_a_cached_repository_without_safetensors_counts_as_not_downloaded(cache):
+    _add_to_cache(cache, "timm/resnet18.a1_in1k", "pytorch_model.bin")
     assert _where()["resnet18.a1_in1k"] == "hub"
 
 
-def test_what_others_keep_in_the_cache_is_no_model_of_ours(cache):
+def test_other_contents_of_the_cache_are_ignored(cache):
     before = _where()
-    _fetched(cache, "someone/elses-model")
+    _add_to_cache(cache, "someone/elses-model")
     (cache / "datasets--someone--pictures").mkdir()
     (cache / "version.txt").write_text("1")
     assert _where() == before
 
 
-def test_the_table_given_out_is_its_callers_own():
+def test_changing_the_returned_table_does_not_change_the_next():
     table = zoo.catalog()
     table["name"] = "changed"
     assert "resnet18.a1_in1k" in set(zoo.catalog()["name"])
@@ -205,13 +205,13 @@ def test_the_table_given_out_is_its_callers_own():
 # Folders
 
 
-def test_a_folders_row_says_what_its_config_says(models):
+def test_a_folders_row_has_the_facts_of_its_config(models):
     _add(models / "birds", CONFIG | {"label_names": ["owl", "wren", "tit"]})
     row = zoo.catalog().set_index("name").loc["local/birds"]
     assert (row["architecture"], row["input_size"], row["classes"]) == ("resnet18", 96, 3)
 
 
-def test_settings_given_count_more_than_the_environment(models, tmp_path):
+def test_passed_settings_take_precedence_over_the_environment(models, tmp_path):
     _add(models / "birds")
     (tmp_path / "others").mkdir()
     _add(tmp_path / "others" / "fish")
@@ -234,10 +234,19 @@ def test_settings_given_count_more_than_the_environment(models, tmp_path):
         pytest.param(CONFIG | {"pretrained_cfg": {"input_size": 224}}, id="input_size a number"),
     ],
 )
-def test_a_broken_folder_is_left_out_and_breaks_nothing(models, config):
+def test_a_broken_folder_is_left_out_without_an_error(models, config):
     _add(models / "birds")
     _add(models / "broken", config)
-    found = _where()
-    assert "local/birds" in found
-    assert "local/broken" not in found
-    assert "resnet18.a1_in1k" in found
+    names = _where().keys()
+    assert "local/birds" in names
+    assert "local/broken" not in names
+    assert "resnet18.a1_in1k" in names
+
+
+def test_rows_of_bundled_networks_have_their_own_size_not_timms_default(bundled):
+    """timm's default head has 1,000 classes, and its default input is larger."""
+    table = zoo.catalog().set_index("name")
+    for name in ("bundled/scenes-mobilenet", "bundled/scenes-resnet"):
+        size = compare.network_size(zoo.load(name))
+        assert table.loc[name, "parameters"] == size.parameters
+        assert table.loc[name, "multiply_adds"] == pytest.approx(size.multiply_adds, rel=0.05)

@@ -1,4 +1,4 @@
-"""Loading: the contract's model, from the weights that are meant and with the values they hold."""
+"""Loading: the public contract, weights ids, local folders, real models and devices."""
 
 import copy
 import csv
@@ -22,7 +22,7 @@ from core import images, predict, zoo
 from core.settings import BadSetting
 
 REAL = ["mobilenetv1_100.coral", "mobilenetv2_100.coral"]
-# The photos whose top class both models are known to get right.
+# The photos whose top class both models get right.
 RECOGNISED = {
     "chickadee.png",
     "cat.jpg",
@@ -53,7 +53,7 @@ def _config(architecture: str = "test_resnet", num_classes: int = 1000) -> dict:
 
 
 def _write(folder: Path, state: State, config: dict | None = None) -> str:
-    """A model's folder in the hub's layout; its name."""
+    """Write a model folder in the hub's layout; return the model's name."""
     folder.mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps(config or _config()))
     safetensors.torch.save_file(state, folder / "model.safetensors")
@@ -65,8 +65,11 @@ def _weights_id(name: str, seed: int = 0) -> str:
 
 
 def _same(a: nn.Module, b: nn.Module | State) -> bool:
-    ours, others = a.state_dict(), b if isinstance(b, dict) else b.state_dict()
-    return ours.keys() == others.keys() and all(torch.equal(ours[k], others[k]) for k in ours)
+    """Return whether two networks, or a network and a state, have equal weights."""
+    first, second = a.state_dict(), b if isinstance(b, dict) else b.state_dict()
+    if first.keys() != second.keys():
+        return False
+    return all(torch.equal(first[key], second[key]) for key in first)
 
 
 @pytest.fixture
@@ -85,7 +88,7 @@ def test_a_loaded_network_is_in_eval_mode_and_frozen(small_model):
     assert not any(parameter.requires_grad for parameter in small_model.net.parameters())
 
 
-def test_a_loaded_model_says_what_it_is(small_model):
+def test_a_loaded_model_has_the_attributes_of_its_card(small_model):
     assert small_model.name == "untrained/test_resnet"
     assert "untrained" in small_model.title
     assert small_model.input_size == (3, 160, 160)
@@ -94,7 +97,7 @@ def test_a_loaded_model_says_what_it_is(small_model):
     assert len(small_model.labels) == 1000
 
 
-def test_layers_stand_in_the_order_of_computing_with_timms_names(small_model):
+def test_layers_have_timms_names_in_the_order_of_the_forward_pass(small_model):
     names = list(small_model.layers)
     modules = dict(small_model.net.named_modules())
     assert set(names) <= set(modules)
@@ -104,11 +107,11 @@ def test_layers_stand_in_the_order_of_computing_with_timms_names(small_model):
     assert names[-1] == "fc"
 
 
-def test_layers_have_the_shapes_that_the_network_gives(small_model):
-    given = {}
+def test_layers_have_the_shapes_of_the_networks_activations(small_model):
+    shapes = {}
     handles = [
         module.register_forward_hook(
-            lambda module, inputs, output, name=name: given.update({name: tuple(output.shape[1:])})
+            lambda module, inputs, output, name=name: shapes.update({name: tuple(output.shape[1:])})
         )
         for name, module in small_model.net.named_modules()
         if name
@@ -116,11 +119,11 @@ def test_layers_have_the_shapes_that_the_network_gives(small_model):
     small_model.net(torch.zeros(1, 3, 160, 160))
     for handle in handles:
         handle.remove()
-    assert {name: layer.shape for name, layer in small_model.layers.items()} == given
+    assert {name: layer.shape for name, layer in small_model.layers.items()} == shapes
     assert small_model.layers["fc"].shape == (1000,)
 
 
-def test_looking_for_layers_leaves_the_network_as_it_was(small_model):
+def test_listing_layers_leaves_the_network_unchanged(small_model):
     m = zoo.load("untrained/test_resnet")
     before = copy.deepcopy(m.net.state_dict())
     assert m.layers
@@ -128,24 +131,24 @@ def test_looking_for_layers_leaves_the_network_as_it_was(small_model):
     assert not any(module._forward_hooks for module in m.net.modules())
 
 
-def test_preprocessing_gives_what_the_network_takes(small_model, noise):
+def test_preprocess_returns_a_valid_input_of_the_network(small_model, noise):
     x = small_model.preprocess([noise, noise])
     assert (tuple(x.shape), x.dtype) == ((2, 3, 160, 160), torch.float32)
     assert x.device.type == small_model.device.type
     assert small_model.net(x).shape == (2, 1000)
 
 
-def test_two_loads_give_two_networks(small_model):
-    other = zoo.load("untrained/test_resnet")
-    assert other.net is not small_model.net
-    assert _same(other.net, small_model.net)
-    assert other.weights_id == small_model.weights_id
+def test_each_load_returns_a_new_network(small_model):
+    second = zoo.load("untrained/test_resnet")
+    assert second.net is not small_model.net
+    assert _same(second.net, small_model.net)
+    assert second.weights_id == small_model.weights_id
 
 
 @pytest.mark.parametrize(
     "name", ["test_resnet", "test_resnet.r160_in1k", "untrained/test_resnet", "local/net"]
 )
-def test_without_pretraining_the_names_architecture_is_untrained(models, small_model, name):
+def test_pretrained_false_loads_the_architecture_untrained(models, small_model, name):
     _write(models / "net", _state())
     m = zoo.load(name, pretrained=False)
     assert (m.name, m.card.where) == ("untrained/test_resnet", "untrained")
@@ -153,29 +156,29 @@ def test_without_pretraining_the_names_architecture_is_untrained(models, small_m
     assert m.weights_id == small_model.weights_id
 
 
-def test_an_architecture_that_timm_has_no_weights_for_opens_untrained():
+def test_an_architecture_without_weights_loads_untrained():
     assert zoo.load("test_mambaout", pretrained=False).name == "untrained/test_mambaout"
 
 
 # Untrained networks and their seed
 
 
-def test_one_seed_gives_the_same_weights_each_time():
+def test_the_same_seed_draws_the_same_weights():
     first = zoo.load("test_resnet", pretrained=False, seed=3)
     torch.manual_seed(99)
     torch.rand(7)
     assert _same(first.net, zoo.load("untrained/test_resnet", seed=3).net)
 
 
-def test_another_seed_gives_other_weights():
-    one = zoo.load("untrained/test_resnet", seed=1)
-    two = zoo.load("untrained/test_resnet", seed=2)
-    assert not torch.equal(one.net.conv1[0].weight, two.net.conv1[0].weight)
-    assert not torch.equal(one.net.fc.weight, two.net.fc.weight)
-    assert one.weights_id != two.weights_id
+def test_another_seed_draws_other_weights():
+    first = zoo.load("untrained/test_resnet", seed=1)
+    second = zoo.load("untrained/test_resnet", seed=2)
+    assert not torch.equal(first.net.conv1[0].weight, second.net.conv1[0].weight)
+    assert not torch.equal(first.net.fc.weight, second.net.fc.weight)
+    assert first.weights_id != second.weights_id
 
 
-def test_loading_leaves_the_callers_random_numbers_alone(models):
+def test_loading_leaves_the_random_generators_unchanged(models):
     name = _write(models / "net", _state())
     torch.manual_seed(1)
     np.random.seed(1)
@@ -186,32 +189,32 @@ def test_loading_leaves_the_callers_random_numbers_alone(models):
     assert np.random.get_state()[1].tolist() == before[1]
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU here")
-def test_loading_leaves_the_gpus_random_numbers_alone():
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no GPU")
+def test_loading_leaves_the_gpus_random_generator_unchanged():
     torch.cuda.manual_seed_all(7)
     before = torch.cuda.get_rng_state()
     zoo.load("untrained/test_resnet", seed=8)
     assert torch.equal(torch.cuda.get_rng_state(), before)
 
 
-def test_networks_drawn_at_once_do_not_mix():
-    alone = [zoo.load("untrained/test_resnet", seed=seed).net for seed in range(4)]
-    together: dict[int, nn.Module] = {}
+def test_threads_that_draw_weights_at_once_do_not_mix():
+    expected = [zoo.load("untrained/test_resnet", seed=seed).net for seed in range(4)]
+    networks: dict[int, nn.Module] = {}
     start = threading.Barrier(4)
 
     def draw(seed: int) -> None:
         start.wait()
-        together[seed] = zoo.load("untrained/test_resnet", seed=seed).net
+        networks[seed] = zoo.load("untrained/test_resnet", seed=seed).net
 
     threads = [threading.Thread(target=draw, args=(seed,)) for seed in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert all(_same(together[seed], net) for seed, net in enumerate(alone))
+    assert all(_same(networks[seed], net) for seed, net in enumerate(expected))
 
 
-# What the weights are called
+# Weights ids
 
 
 def test_an_untrained_networks_id_depends_on_architecture_and_seed():
@@ -222,45 +225,45 @@ def test_an_untrained_networks_id_depends_on_architecture_and_seed():
 
 
 @pytest.mark.parametrize("library", ["timm", "torch"])
-def test_an_untrained_networks_id_depends_on_the_versions_that_draw_it(library, monkeypatch):
+def test_an_untrained_networks_id_depends_on_the_library_versions(library, monkeypatch):
     before = _weights_id("untrained/resnet18")
     monkeypatch.setattr(f"{library}.__version__", "0.0.1")
     assert _weights_id("untrained/resnet18") != before
 
 
-def test_an_id_is_a_sha256_in_hex(models):
+def test_a_weights_id_is_a_sha256_in_hex(models):
     for name in ("untrained/resnet18", _write(models / "net", _state())):
-        identity = _weights_id(name)
-        assert len(identity) == 64
-        assert set(identity) <= set("0123456789abcdef")
+        weights_id = _weights_id(name)
+        assert len(weights_id) == 64
+        assert set(weights_id) <= set("0123456789abcdef")
 
 
-def test_the_same_content_in_two_folders_has_one_id(models):
+def test_equal_folders_have_the_same_id(models):
     state = _state()
-    one, two = _write(models / "one", state), _write(models / "two", state)
-    assert _weights_id(one) == _weights_id(two) == zoo.load(one).weights_id
+    first, second = _write(models / "first", state), _write(models / "second", state)
+    assert _weights_id(first) == _weights_id(second) == zoo.load(first).weights_id
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
-def test_one_other_byte_makes_another_id(models, file):
+def test_a_single_different_byte_changes_the_id(models, file):
     state = _state()
-    before, name = _weights_id(_write(models / "one", state)), _write(models / "two", state)
-    _change_last_byte(models / "two" / file)
-    assert _weights_id(name) != before
+    original, changed = _write(models / "original", state), _write(models / "changed", state)
+    _change_last_byte(models / "changed" / file)
+    assert _weights_id(changed) != _weights_id(original)
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "config.json"])
-def test_a_file_changed_in_place_has_another_id(models, file):
+def test_changing_a_file_in_place_changes_the_id(models, file):
     name = _write(models / "net", _state())
     before = _weights_id(name)
-    time.sleep(0.05)  # file systems tell times of change apart by some milliseconds
+    time.sleep(0.05)  # file systems record times of change to some milliseconds
     _change_last_byte(models / "net" / file)
     assert _weights_id(name) != before
 
 
 def _change_last_byte(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    # A config's closing brace gets a space for company, weights get another value.
+    # A space after a config's closing brace is valid JSON; the last byte of weights is a value.
     if path.suffix == ".json":
         content += b" "
     else:
@@ -268,14 +271,14 @@ def _change_last_byte(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_weights_that_are_gone_have_no_id(models):
+def test_deleted_weights_have_no_id(models):
     card = zoo.describe(_write(models / "net", _state()))
     (models / "net" / "model.safetensors").unlink()
     with pytest.raises(zoo.WeightsUnavailable, match="local/net"):
         zoo.weights_id(card)
 
 
-def test_weights_that_are_not_fetched_have_no_id():
+def test_weights_that_are_not_downloaded_have_no_id():
     with pytest.raises(zoo.WeightsUnavailable, match=r"resnet18\.a1_in1k.*untrained"):
         _weights_id("resnet18.a1_in1k")
 
@@ -283,14 +286,14 @@ def test_weights_that_are_not_fetched_have_no_id():
 # Local folders
 
 
-def test_a_folders_weights_are_what_is_loaded(models):
+def test_load_returns_the_weights_of_the_folder(models):
     state = _state()
     m = zoo.load(_write(models / "net", state))
     assert _same(m.net, state)
     assert (m.name, m.input_size, len(m.labels)) == ("local/net", (3, 96, 96), 1000)
 
 
-def test_a_folder_with_classes_of_its_own_loads_with_them(models):
+def test_a_folder_with_its_own_classes_loads_with_them(models):
     config = _config(num_classes=3) | {"label_names": ["owl", "wren", "tit"]}
     m = zoo.load(_write(models / "birds", _state(num_classes=3), config))
     assert m.labels == ("owl", "wren", "tit")
@@ -304,12 +307,12 @@ def test_a_folder_without_classifier_loads(models):
 
 
 @pytest.mark.parametrize("folder", ["a b", "a#b", "a?b=c", "100%25", "näme", "a:b", "@main"])
-def test_a_folder_loads_whatever_its_name(models, folder):
+def test_a_folder_loads_with_any_name(models, folder):
     state = _state()
     assert _same(zoo.load(_write(models / folder, state)).net, state)
 
 
-def test_a_folder_given_by_a_relative_path_loads(models, monkeypatch):
+def test_a_folder_with_a_relative_path_loads(models, monkeypatch):
     name = _write(models / "net", _state())
     monkeypatch.chdir(models.parent)
     monkeypatch.setenv("ZOOSCOPE_MODELS", "models")
@@ -333,17 +336,19 @@ def test_weights_of_any_precision_load_as_float32(models, dtype):
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param(lambda good: b"", id="empty"),
-        pytest.param(lambda good: good[:7], id="cut in the length"),
-        pytest.param(lambda good: good[:500], id="cut in the header"),
-        pytest.param(lambda good: good[: len(good) // 2], id="cut in the values"),
-        pytest.param(lambda good: good[:-1], id="a byte short"),
-        pytest.param(lambda good: b"\xff" * 8 + good[8:], id="a header of 2**64 bytes"),
-        pytest.param(lambda good: good[:8] + b"[" + good[9:], id="a header that is no JSON"),
-        pytest.param(lambda good: b"<!DOCTYPE html>" + good, id="a web page"),
+        pytest.param(lambda content: b"", id="empty"),
+        pytest.param(lambda content: content[:7], id="cut in the length"),
+        pytest.param(lambda content: content[:500], id="cut in the header"),
+        pytest.param(lambda content: content[: len(content) // 2], id="cut in the values"),
+        pytest.param(lambda content: content[:-1], id="a byte short"),
+        pytest.param(lambda content: b"\xff" * 8 + content[8:], id="a header of 2**64 bytes"),
+        pytest.param(
+            lambda content: content[:8] + b"[" + content[9:], id="a header that is no JSON"
+        ),
+        pytest.param(lambda content: b"<!DOCTYPE html>" + content, id="a web page"),
     ],
 )
-def test_damaged_weights_are_unavailable_and_say_the_way_out(models, damage):
+def test_the_error_for_damaged_weights_names_the_file_and_the_way_out(models, damage):
     name = _write(models / "net", _state())
     path = models / "net" / "model.safetensors"
     path.write_bytes(damage(path.read_bytes()))
@@ -354,7 +359,7 @@ def test_damaged_weights_are_unavailable_and_say_the_way_out(models, damage):
     assert "untrained/test_resnet" in str(error.value)
 
 
-def test_damaged_weights_of_ones_own_are_not_thrown_away(models):
+def test_damaged_weights_of_a_local_folder_are_not_deleted(models):
     name = _write(models / "net", _state())
     path = models / "net" / "model.safetensors"
     path.write_bytes(b"damaged")
@@ -377,14 +382,14 @@ def test_damaged_weights_of_ones_own_are_not_thrown_away(models):
         pytest.param(_state() | {"more": torch.zeros(1)}, _config(), id="one tensor too many"),
     ],
 )
-def test_weights_that_do_not_fit_are_unavailable_and_say_so(models, state, config):
+def test_weights_that_do_not_fit_the_architecture_are_unavailable(models, state, config):
     name = _write(models / "net", state, config)
     with pytest.raises(zoo.WeightsUnavailable, match=f"do not fit {config['architecture']}"):
         zoo.load(name)
 
 
 class _Trap:
-    """Makes a folder when it is unpickled."""
+    """Creates a folder when it is unpickled."""
 
     def __init__(self, folder: Path):
         self._folder = folder
@@ -394,7 +399,7 @@ class _Trap:
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "pytorch_model.bin", "model.pth"])
-def test_nothing_in_a_folder_is_unpickled(models, tmp_path, file):
+def test_no_file_of_a_folder_is_unpickled(models, tmp_path, file):
     trap = tmp_path / "sprung"
     name = _write(models / "net", _state())
     (models / "net" / "model.safetensors").write_bytes(b"damaged")
@@ -405,11 +410,11 @@ def test_nothing_in_a_folder_is_unpickled(models, tmp_path, file):
 
 
 @pytest.mark.parametrize("key", ["file", "url", "hf_hub_id"])
-def test_a_folders_config_points_to_no_other_weights(models, tmp_path, key):
+def test_a_folders_config_cannot_point_to_other_weights(models, tmp_path, key):
     trap = tmp_path / "sprung"
-    elsewhere = tmp_path / "elsewhere.pth"
-    elsewhere.write_bytes(pickle.dumps(_Trap(trap)))
-    targets = {"file": str(elsewhere), "url": elsewhere.as_uri(), "hf_hub_id": "timm/other"}
+    pickle_file = tmp_path / "other.pth"
+    pickle_file.write_bytes(pickle.dumps(_Trap(trap)))
+    targets = {"file": str(pickle_file), "url": pickle_file.as_uri(), "hf_hub_id": "timm/other"}
     config, state = _config(), _state()
     config["pretrained_cfg"] |= {key: targets[key], "custom_load": True, "source": "file"}
     assert _same(zoo.load(_write(models / "net", state, config)).net, state)
@@ -432,7 +437,7 @@ def photos(shared_photos: Path) -> dict[str, Image.Image]:
 
 @pytest.fixture(scope="module")
 def classes(shared_photos: Path) -> dict[str, set[int]]:
-    """The classes that count as right for each photo."""
+    """The correct classes of each photo."""
     return {
         row["file"]: {int(number) for number in row["imagenet_classes"].split("|") if number}
         for row in _rows(shared_photos)
@@ -445,28 +450,28 @@ def _rows(shared_photos: Path) -> list[dict[str, str]]:
 
 
 @pytest.mark.parametrize("folder", REAL)
-def test_a_real_model_gives_what_timm_itself_gives(real_models, photos, folder):
+def test_a_real_model_has_the_same_outputs_as_in_timm(real_models, photos, folder):
     m = zoo.load(f"local/{folder}")
     net = timm.create_model(f"local-dir:{real_models / folder}", pretrained=True).eval()
     transform = create_transform(**resolve_data_config(pretrained_cfg=net.pretrained_cfg))
     assert len(photos) == 11
     for name, photo in photos.items():
         with torch.inference_mode():
-            ours = m.net(m.preprocess([photo])).softmax(1)[0]
-            theirs = net(transform(photo)[None]).softmax(1)[0]
-        assert torch.allclose(ours, theirs, rtol=0, atol=1e-5), name
+            actual = m.net(m.preprocess([photo])).softmax(1)[0]
+            expected = net(transform(photo)[None]).softmax(1)[0]
+        assert torch.allclose(actual, expected, rtol=0, atol=1e-5), name
 
 
 @pytest.mark.parametrize("folder", REAL)
-def test_a_real_models_top_class_is_right(real_models, photos, classes, folder):
+def test_a_real_model_recognises_the_known_photos(real_models, photos, classes, folder):
     m = zoo.load(f"local/{folder}")
-    ranked = predict.top_classes(m, list(photos.values()), k=1)
-    top = {name: best.index for name, (best,) in zip(photos, ranked, strict=True)}
+    rankings = predict.top_classes(m, list(photos.values()), k=1)
+    top = {name: best.index for name, (best,) in zip(photos, rankings, strict=True)}
     assert {name for name in RECOGNISED if top[name] in classes[name]} == RECOGNISED
 
 
 @pytest.mark.parametrize("folder", REAL)
-def test_a_real_model_is_what_its_config_says(real_models, folder):
+def test_a_real_model_has_the_facts_of_its_config(real_models, folder):
     m = zoo.load(f"local/{folder}")
     assert m.input_size == (3, 224, 224)
     assert (m.preprocessing.mean, m.preprocessing.std) == ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
@@ -479,19 +484,19 @@ def test_a_real_model_is_what_its_config_says(real_models, folder):
 
 
 @pytest.mark.parametrize("setting", ["auto", "cpu"])
-def test_a_device_is_found_on_every_machine(setting):
+def test_auto_and_cpu_are_valid_on_every_machine(setting):
     assert zoo.device(setting).type in ({"cpu"} if setting == "cpu" else {"cpu", "cuda"})
 
 
 @pytest.mark.parametrize(
     "setting", ["nonsense", "", "gpu", "CPU ", "cuda:7", "cuda:x", "cuda:-1", "mps", "meta", "cpu:"]
 )
-def test_a_device_that_is_not_here_is_a_bad_setting(setting):
+def test_an_unknown_or_missing_device_is_a_bad_setting(setting):
     with pytest.raises(BadSetting, match=r"ZOOSCOPE_DEVICE.*auto"):
         zoo.device(setting)
 
 
-def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_bad_setting(monkeypatch):
+def test_without_a_gpu_auto_is_the_cpu_and_cuda_is_a_bad_setting(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     assert zoo.device("auto") == torch.device("cpu")
@@ -499,14 +504,14 @@ def test_without_a_gpu_auto_is_the_cpu_and_cuda_a_bad_setting(monkeypatch):
         zoo.device("cuda")
 
 
-def test_the_device_set_is_where_the_network_lies(monkeypatch):
+def test_the_network_is_on_the_device_of_the_settings(monkeypatch):
     monkeypatch.setenv("ZOOSCOPE_DEVICE", "cpu")
     m = zoo.load("untrained/test_resnet")
     assert m.device == torch.device("cpu")
     assert {parameter.device.type for parameter in m.net.parameters()} == {"cpu"}
 
 
-def test_a_bad_device_is_found_out_on_loading(monkeypatch):
+def test_loading_with_a_bad_device_is_an_error(monkeypatch):
     monkeypatch.setenv("ZOOSCOPE_DEVICE", "cuda:7")
     with pytest.raises(BadSetting):
         zoo.load("untrained/test_resnet")

@@ -1,3 +1,5 @@
+"""Preprocessing: the same input as timm's, the crop box on the picture, and back to a picture."""
+
 import json
 
 import numpy as np
@@ -15,7 +17,7 @@ SIZES = ((64, 48), (48, 64), (31, 31), (200, 9), (9, 200), (33, 32), (3, 2), (1,
 
 
 def config(input_size=(3, 32, 32), crop_mode="center", crop_pct=0.875, interpolation="bicubic"):
-    """As a model's config.json says it: lists, and more than preprocessing needs."""
+    """Return a config as in config.json: with lists, and with keys that preprocessing ignores."""
     return {
         "input_size": list(input_size),
         "crop_mode": crop_mode,
@@ -33,7 +35,7 @@ def noise(size: tuple[int, int], seed: int = 0) -> Image.Image:
     return Image.fromarray(pixels)
 
 
-def by_timm(raw: dict, img: Image.Image) -> torch.Tensor:
+def preprocess_with_timm(raw: dict, img: Image.Image) -> torch.Tensor:
     resolved = resolve_data_config(pretrained_cfg=raw)
     return create_transform(**resolved, is_training=False)(img)
 
@@ -42,64 +44,65 @@ def by_timm(raw: dict, img: Image.Image) -> torch.Tensor:
 @pytest.mark.parametrize("crop_pct", [0.875, 0.9, 1.0])
 @pytest.mark.parametrize("input_size", INPUTS)
 @pytest.mark.parametrize("crop_mode", MODES)
-def test_the_input_is_what_timm_makes_of_the_picture(
-    crop_mode, input_size, crop_pct, interpolation
-):
+def test_the_input_equals_that_of_timms_transforms(crop_mode, input_size, crop_pct, interpolation):
     raw = config(input_size, crop_mode, crop_pct, interpolation)
     imgs = [noise(size) for size in SIZES]
-    x = Preprocessing.of(raw)(imgs)
+    x = Preprocessing.from_config(raw)(imgs)
     assert x.shape == (len(imgs), *input_size)
     assert x.dtype == torch.float32
-    for found, img in zip(x, imgs, strict=True):
-        assert torch.equal(found, by_timm(raw, img)), img.size
+    for actual, img in zip(x, imgs, strict=True):
+        assert torch.equal(actual, preprocess_with_timm(raw, img)), img.size
 
 
-@pytest.mark.parametrize("left_out", ["interpolation", "mean", "std", "crop_pct", "crop_mode"])
-def test_what_a_config_leaves_out_is_timm_s_default(left_out):
+@pytest.mark.parametrize("missing", ["interpolation", "mean", "std", "crop_pct", "crop_mode"])
+def test_missing_keys_of_a_config_have_timms_defaults(missing):
     raw = config(crop_mode="squash", interpolation="bilinear")
-    del raw[left_out]
+    del raw[missing]
     img = noise((50, 40))
-    assert torch.equal(Preprocessing.of(raw)([img])[0], by_timm(raw, img))
+    assert torch.equal(Preprocessing.from_config(raw)([img])[0], preprocess_with_timm(raw, img))
 
 
-def test_a_picture_s_input_does_not_depend_on_its_company():
-    preprocess = Preprocessing.of(config())
+def test_a_pictures_input_does_not_depend_on_its_batch():
+    preprocess = Preprocessing.from_config(config())
     imgs = [noise(size) for size in SIZES]
-    together = preprocess(imgs)
-    for alone, img in zip(together, imgs, strict=True):
-        assert torch.equal(preprocess([img])[0], alone)
+    batch = preprocess(imgs)
+    for from_batch, img in zip(batch, imgs, strict=True):
+        assert torch.equal(preprocess([img])[0], from_batch)
 
 
-def test_preprocessing_leaves_the_picture_as_it_was():
+def test_preprocessing_leaves_the_picture_unchanged():
     img = noise((50, 40))
     before = img.tobytes()
-    Preprocessing.of(config())([img])
+    Preprocessing.from_config(config())([img])
     assert img.size == (50, 40)
     assert img.tobytes() == before
 
 
-def test_equal_configs_give_equal_preprocessing():
-    one, same, other = (Preprocessing.of(config(crop_pct=share)) for share in (0.875, 0.875, 0.9))
-    assert one == same
-    assert len({one, same, other}) == 2
+def test_equal_configs_have_equal_preprocessing():
+    first, equal, different = (
+        Preprocessing.from_config(config(crop_pct=share)) for share in (0.875, 0.875, 0.9)
+    )
+    assert first == equal
+    assert len({first, equal, different}) == 2
 
 
 def measured_box(preprocess: Preprocessing, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Where the input grid lies, read off ramps that went through the real resizing.
+    """Measure the crop box by preprocessing pictures of linear ramps and reading their values.
 
     Returns:
-        Left, top, right, bottom; and a grid cell's width and height. All in the picture's pixels.
+        Left, top, right and bottom of the box, and the width and height of one input pixel. All in
+        the picture's pixels.
     """
     edges, cells = [], []
     for axis, length in enumerate(size):
         ramp = 255 * (np.arange(length) + 0.5) / length
         rows = np.broadcast_to(ramp if axis == 0 else ramp[:, None], size[::-1])
-        # Roundings of one ramp that differ by a sixth of a grey level measure finer than one would.
+        # Six copies of the ramp, offset by a sixth of a grey level each, are more exact than one.
         shades = [np.floor(rows + (step + 0.5) / 6).astype(np.uint8) for step in range(6)]
         pictures = [Image.fromarray(np.stack(shades[i : i + 3], axis=-1)) for i in (0, 3)]
         crop = np.concatenate([preprocess.crop(picture) for picture in pictures], axis=-1)
         line = crop.take(crop.shape[axis] // 2, axis).mean(axis=-1)
-        # Near black and white stand what pads and what resizing repeats at the edges.
+        # Values near black and white are padding, or edges that resizing repeats.
         inner = (line > 6) & (line < 249)
         slope, start = np.polyfit(np.flatnonzero(inner) + 0.5, line[inner] * length / 255, 1)
         edges.append((start, start + slope * len(line)))
@@ -126,35 +129,37 @@ BOX_SIZES = (
 @pytest.mark.parametrize("crop_pct", [0.875, 1.0])
 @pytest.mark.parametrize("input_size", [(3, 224, 224), (3, 160, 224), (3, 224, 160)], ids=str)
 @pytest.mark.parametrize("crop_mode", MODES)
-def test_the_crop_box_is_where_the_model_looks(crop_mode, input_size, crop_pct, size):
+def test_the_crop_box_equals_the_measured_one(crop_mode, input_size, crop_pct, size):
     raw = config(input_size, crop_mode, crop_pct, "bilinear") | {"mean": [0.0, 0.0, 0.0]}
-    preprocess = Preprocessing.of(raw)
-    truth, cell = measured_box(preprocess, size)
-    off = np.abs(np.array(preprocess.crop_box(size)) - truth) / np.tile(cell, 2)
-    assert off.max() < 0.3, "cells of the input grid"
+    preprocess = Preprocessing.from_config(raw)
+    expected, pixel = measured_box(preprocess, size)
+    error = np.abs(np.array(preprocess.crop_box(size)) - expected) / np.tile(pixel, 2)
+    assert error.max() < 0.3, "pixels of the input"
 
 
 def test_the_crop_box_of_a_centre_crop_is_inside_the_picture():
-    box = Preprocessing.of(config((3, 28, 28))).crop_box((64, 32))
+    box = Preprocessing.from_config(config((3, 28, 28))).crop_box((64, 32))
     assert box == pytest.approx((18, 2, 46, 30))
 
 
-def test_the_crop_box_of_a_squashed_picture_keeps_the_picture_s_aspect():
-    box = Preprocessing.of(config((3, 28, 28), "squash")).crop_box((64, 32))
+def test_the_crop_box_of_a_squashed_picture_has_the_pictures_aspect_ratio():
+    box = Preprocessing.from_config(config((3, 28, 28), "squash")).crop_box((64, 32))
     assert box == pytest.approx((4, 2, 60, 30))
 
 
-def test_the_crop_box_reaches_beyond_the_picture_where_the_model_pads():
-    box = Preprocessing.of(config((3, 32, 32), "border", crop_pct=1.0)).crop_box((64, 32))
+def test_the_crop_box_of_a_padded_picture_is_larger_than_the_picture():
+    box = Preprocessing.from_config(config((3, 32, 32), "border", crop_pct=1.0)).crop_box((64, 32))
     assert box == pytest.approx((0, -16, 64, 48))
 
 
-def test_padding_shows_the_mean_colour():
-    crop = Preprocessing.of(config((3, 32, 32), "border", crop_pct=1.0)).crop(noise((64, 32)))
+def test_padding_has_the_mean_colour():
+    crop = Preprocessing.from_config(config((3, 32, 32), "border", crop_pct=1.0)).crop(
+        noise((64, 32))
+    )
     assert crop.getpixel((16, 0)) == (102, 128, 153)
 
 
-def test_a_card_and_its_picture_give_the_box():
+def test_crop_box_accepts_a_card_and_a_picture():
     card = Card("untrained/test_resnet", "test_resnet", "untrained", config((3, 28, 28)))
     assert images.crop_box(card, noise((64, 32))) == pytest.approx((18, 2, 46, 30))
 
@@ -162,27 +167,27 @@ def test_a_card_and_its_picture_give_the_box():
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("input_size", INPUTS, ids=str)
 @pytest.mark.parametrize("crop_mode", MODES)
-def test_the_input_can_be_shown_as_the_picture_it_was(crop_mode, input_size, size):
-    preprocess = Preprocessing.of(config(input_size, crop_mode))
+def test_to_picture_restores_the_cropped_picture(crop_mode, input_size, size):
+    preprocess = Preprocessing.from_config(config(input_size, crop_mode))
     img = noise(size)
-    shown = np.asarray(preprocess.to_picture(preprocess([img])[0]), int)
-    np.testing.assert_allclose(shown, np.asarray(preprocess.crop(img), int), atol=1)
+    restored = np.asarray(preprocess.to_picture(preprocess([img])[0]), int)
+    np.testing.assert_allclose(restored, np.asarray(preprocess.crop(img), int), atol=1)
 
 
-def test_what_no_screen_can_show_is_clipped():
-    preprocess = Preprocessing.of(config())
+def test_to_picture_clips_colours_to_the_valid_range():
+    preprocess = Preprocessing.from_config(config())
     x = torch.full((3, 4, 5), 1e4)
     x[:, :, 2:] = -1e4
-    shown = np.asarray(preprocess.to_picture(x.requires_grad_()))
-    assert shown.shape == (4, 5, 3)
-    assert (shown[:, :2] == 255).all()
-    assert (shown[:, 2:] == 0).all()
+    pixels = np.asarray(preprocess.to_picture(x.requires_grad_()))
+    assert pixels.shape == (4, 5, 3)
+    assert (pixels[:, :2] == 255).all()
+    assert (pixels[:, 2:] == 0).all()
 
 
 @pytest.mark.parametrize("folder", ["mobilenetv1_100.coral", "mobilenetv2_100.coral"])
-def test_the_real_models_want_what_their_config_says(folder, shared_models, shared_photos):
+def test_real_models_have_the_preprocessing_of_their_config(folder, shared_models, shared_photos):
     raw = json.loads((shared_models / folder / "config.json").read_text())["pretrained_cfg"]
-    preprocess = Preprocessing.of(raw)
+    preprocess = Preprocessing.from_config(raw)
     assert preprocess == Preprocessing(
         input_size=(3, 224, 224),
         interpolation="bilinear",
@@ -192,4 +197,4 @@ def test_the_real_models_want_what_their_config_says(folder, shared_models, shar
         crop_mode="center",
     )
     photo = images.read(shared_photos / "cat.jpg")
-    assert torch.equal(preprocess([photo])[0], by_timm(raw, photo))
+    assert torch.equal(preprocess([photo])[0], preprocess_with_timm(raw, photo))

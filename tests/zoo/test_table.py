@@ -3,15 +3,15 @@
 import pytest
 import timm
 
-from core.zoo.table import Architecture, architectures, measure
+from core.zoo.table import Architecture, architectures, measure_architecture
 
-REMAKE = "run `python -m core.zoo.table` and commit what it writes"
+UPDATE = "run `python -m core.zoo.table` and commit the file"
 
 
-def test_the_table_has_every_architecture_of_the_installed_timm_and_no_other():
+def test_the_table_has_exactly_the_architectures_of_the_installed_timm():
     table, installed = set(architectures()), set(timm.list_models())
-    assert not installed - table, f"timm has more than the table; {REMAKE}"
-    assert not table - installed, f"the table has more than timm; {REMAKE}"
+    assert not installed - table, f"timm has more than the table; {UPDATE}"
+    assert not table - installed, f"the table has more than timm; {UPDATE}"
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_the_table_has_every_architecture_of_the_installed_timm_and_no_other():
         "mixer_s32_224",
     ],
 )
-def test_a_row_measured_again_is_the_committed_one(name):
-    assert measure(name) == architectures()[name], REMAKE
+def test_measuring_again_returns_the_committed_row(name):
+    assert measure_architecture(name) == architectures()[name], UPDATE
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_row_measured_again_is_the_committed_one(name):
         ("mixer_b16_224", "MLP"),
     ],
 )
-def test_known_architectures_are_of_their_kind(name, kind):
+def test_well_known_architectures_have_the_right_kind(name, kind):
     assert architectures()[name].kind == kind
 
 
@@ -68,7 +68,7 @@ def test_resnet18_has_its_published_figures():
 
 @pytest.mark.parametrize(
     ("name", "millions", "billions"),
-    [  # published in the models' papers, as timm's and torchvision's tables repeat them
+    [  # published in the models' papers, and repeated in timm's and torchvision's tables
         ("resnet50", 25.56, 4.1),
         ("vgg16", 138.36, 15.5),
         ("densenet121", 7.98, 2.87),
@@ -83,11 +83,11 @@ def test_well_known_networks_have_their_published_figures(name, millions, billio
 
 
 def test_every_cnn_has_parameters_and_multiply_adds():
-    opened = [row for row in architectures().values() if row.kind in ("CNN", "hybrid")]
-    assert not [row.name for row in opened if row.parameters <= 0 or row.multiply_adds <= 0]
+    supported = [row for row in architectures().values() if row.kind in ("CNN", "hybrid")]
+    assert not [row.name for row in supported if row.parameters <= 0 or row.multiply_adds <= 0]
 
 
-def test_every_row_stands_under_its_own_name_and_kind():
+def test_every_row_has_its_name_a_kind_and_a_family():
     for name, row in architectures().items():
         assert isinstance(row, Architecture)
         assert row.name == name
@@ -95,6 +95,6 @@ def test_every_row_stands_under_its_own_name_and_kind():
         assert row.family
 
 
-def test_the_table_can_not_be_changed():
+def test_the_table_is_immutable():
     with pytest.raises(TypeError):
         architectures()["resnet18"] = architectures()["resnet50"]  # type: ignore[index]

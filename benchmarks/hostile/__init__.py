@@ -1,0 +1,1 @@
+"""Inputs that are made to stop the server, and what each of them takes."""

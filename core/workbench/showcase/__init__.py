@@ -1,0 +1,77 @@
+"""Results that ship with Zooscope, so that a first visit shows pictures at once.
+
+`python -m core.workbench.showcase` computes them. A zip file for each network has one entry of the
+store for each key. For a bundled network it is `weights/NAME/results.zip`, beside the weights; for
+a network whose weights come with a package it is `shipped/NAME.zip`.
+"""
+
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from core.layer_info import LayerInfo, classes_layer
+from core.workbench import store
+from core.workbench.recipes import Recipe, StoredResult
+from core.workbench.tasks.visualization import channel_recipe
+from core.zoo import Card
+
+FILE = "results.zip"
+# Number of shipped channels of each layer: the first ones, and some spread over all channels.
+FIRST, SPREAD = 24, 4
+# Photographs of the gallery whose top classes ship as pictures with the installed networks.
+PHOTOGRAPHS = ("chelsea", "coffee", "rocket", "astronaut", "flower", "china")
+
+
+class Showcase:
+    """The shipped results of all networks in some folders. Thread-safe.
+
+    Args:
+        folders: Folders with a zip file for each network, or a subfolder with `FILE` for each.
+    """
+
+    def __init__(self, folders: Iterable[Path]):
+        paths = [
+            path
+            for folder in folders
+            for pattern in (f"*/{FILE}", "*.zip")
+            for path in sorted(folder.glob(pattern))
+        ]
+        files = [zipfile.ZipFile(path) for path in paths]
+        self._files = {name: file for file in files for name in file.namelist()}
+        self._lock = Lock()
+
+    def get(self, key: str) -> StoredResult | None:
+        """Return the shipped result of a recipe's key, or None."""
+        file = self._files.get(key)
+        if file is None:
+            return None
+        with self._lock:  # a zip file has one read position
+            data = file.read(key)
+        return store.decode(data)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in set(self._files.values()):
+            file.close()
+
+
+def recipes(card: Card, layers: Sequence[LayerInfo]) -> Iterator[Recipe[Any]]:
+    """Yield the recipes of what ships with a bundled network: channels of its blocks, and classes.
+
+    Args:
+        card: The network's card.
+        layers: Its layers.
+    """
+    for layer in layers:
+        if layer.main and len(layer.shape) == 3:
+            yield from channel_recipes(card, layer)
+    for unit in range(len(card.labels)):
+        yield channel_recipe(card, classes_layer(card), unit)
+
+
+def channel_recipes(card: Card, layer: LayerInfo) -> Iterator[Recipe[Any]]:
+    """Yield the recipes of a layer's channels whose pictures ship."""
+    for unit in sorted({*range(min(FIRST, layer.shape[0])), *layer.spaced_channels(SPREAD)}):
+        yield channel_recipe(card, layer, unit)

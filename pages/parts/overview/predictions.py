@@ -1,0 +1,68 @@
+"""What they say: the picture, and each network's top classes as bars."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import figures
+from core.figures.charts import BAR_HEIGHT
+from core.pictures import Picture
+from pages.parts.overview.entry import CLASSES, Entry
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.model_badge import with_badge
+
+PICTURE_HEIGHT = 220
+BARS_HEIGHT = BAR_HEIGHT * CLASSES + 8
+SCENE = "scene:"
+
+
+def show(entries: Sequence[Entry], picture: Picture) -> None:
+    """Show the picture beside the bars of each network.
+
+    Args:
+        entries: The networks.
+        picture: The picture.
+    """
+    st.subheader("What they say", anchor=False)
+    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+        with st.container(width=240):
+            st.image(picture.preview, alt=picture.title, width="stretch", output_format="JPEG")
+        for entry in entries:
+            with st.container(width=285):
+                _show_bars(entry, figures.shared_colours([each.ranking for each in entries]))
+    st.markdown(_sentence(entries))
+    st.page_link("pages/predict.py", label="See all their classes", icon=":material/label:")
+
+
+def _show_bars(entry: Entry, colours: dict[str, str]) -> None:
+    st.markdown(with_badge(entry.card))
+    ranking, recipe = entry.ranking, entry.recipes.logits
+    if recipe is None:
+        st.caption("It has no classes: its weights compute features for other programs.")
+    elif ranking:
+        described = ", ".join(f"{p.label} {p.probability:.1%}" for p in ranking)
+        st.plotly_chart(
+            figures.probability_bars(ranking, colours), key=f"_bars_{entry.card.name}",
+            config={"displayModeBar": False}, alt=f"Top classes of {entry.title}: {described}",
+        )  # fmt: skip
+    else:
+        entry.results.show(recipe, BARS_HEIGHT)
+
+
+def _sentence(entries: Sequence[Entry]) -> str:
+    """Return in words what the networks say, and what that is worth."""
+    known = [entry for entry in entries if entry.ranking]
+    if not known:
+        return "Each network gives every class that it knows a probability."
+    parts = [f"{escape_markdown(entry.title)} says {_answer(entry)}" for entry in known]
+    return f"{'; '.join(parts)}."
+
+
+def _answer(entry: Entry) -> str:
+    top = entry.ranking[0]
+    answer = f"**{escape_markdown(top.label)}** ({top.probability:.0%})"
+    if not entry.trained:
+        return f"{answer}, by chance: it is untrained"
+    if entry.card.knows_scenes_only and not entry.picture.reference.startswith(SCENE):
+        return f"{answer}, but it knows only drawn scenes"
+    return answer

@@ -1,0 +1,34 @@
+"""The Workbench that all sessions share, and what belongs to this session."""
+
+import uuid
+
+import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.typing import UploadedFile
+
+from core.settings import Settings
+from core.workbench import Workbench
+
+
+@st.cache_resource(show_spinner="Setting up the workbench …", max_entries=1)
+def workbench() -> Workbench:
+    """Return the server's Workbench."""
+    made = Workbench(Settings.from_environment())
+    made.decoder.start()
+    return made
+
+
+def session_id() -> str:
+    """Return this session's id, under which it requests results and owns its pictures."""
+    return str(st.session_state.setdefault("_session_id", uuid.uuid4().hex))
+
+
+def discard_upload(file: UploadedFile) -> None:
+    """Remove an uploaded file from Streamlit, which otherwise keeps it until the session's end.
+
+    There is no public function for this; Streamlit's own chat input does the same.
+    """
+    context = get_script_run_ctx()
+    if context and isinstance(context.uploaded_file_mgr, MemoryUploadedFileManager):
+        context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
