@@ -68,12 +68,12 @@ def models() -> dict[str, Card | ZooscopeError]:
 
 def choose_picture(reference: str) -> None:
     """Choose a picture, in a callback."""
-    LINKED.assign("picture", reference)
+    _assign("picture", reference)
 
 
 def choose_models(names: list[str]) -> None:
     """Choose networks, in a callback."""
-    LINKED.assign("models", names[:MAX_MODELS])
+    _assign("models", names[:MAX_MODELS])
 
 
 def _find_picture() -> Picture | ZooscopeError:
@@ -84,23 +84,30 @@ def _find_picture() -> Picture | ZooscopeError:
         return error
 
 
+def _assign(name: str, value: str | list[str]) -> None:
+    LINKED.assign(name, value)
+    st.session_state[f"_kept_{name}"] = value
+
+
 def _put_in_url(name: str, first: Callable[[], str | list[str]]) -> bool:
     """Have the value of a widget in the URL, also the first one; called before the widget is made.
 
     Streamlit leaves a widget's default out of the URL, and writes a value that code assigns only
     once the widget exists: hence the assignment in every run, and the second run of a new session.
+    An empty value is a choice only where `_assign` made it; see `_was_reset`.
 
     Returns:
         Whether the script has to run again.
     """
+    kept = st.session_state.get(f"_kept_{name}")
     if name in st.session_state:
         LINKED.keep_assigned(name)
-        value = st.session_state.pop(f"_reset_{name}", st.session_state[name])
+        value = st.session_state[name] or kept or st.session_state[name]
         st.session_state[name] = st.session_state[f"_kept_{name}"] = value
         return False
     if name in st.query_params:
         return False
-    st.session_state[name] = first()
+    st.session_state[name] = first() if kept is None else kept
     return True
 
 
@@ -109,11 +116,7 @@ def _was_reset(name: str) -> bool:
 
     It does that where Back or Forward leads to an address that does not have the parameter.
     """
-    kept = st.session_state.get(f"_kept_{name}")
-    if st.session_state[name] or not kept:
-        return False
-    st.session_state[f"_reset_{name}"] = kept
-    return True
+    return not st.session_state[name] and bool(st.session_state.get(f"_kept_{name}"))
 
 
 def _first_picture() -> str:
