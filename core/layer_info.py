@@ -1,6 +1,6 @@
 """List a network's layers as a person would, with shapes and depths."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,6 +12,8 @@ from core.zoo import Card, Model
 # Modules that only contain other modules. The class names of timm's stages end with `STAGE`.
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 STAGE = "Stage"
+# Depth at which the page Neurons opens: parts, neither edges nor whole objects. Its results ship.
+OPENING_DEPTH = 0.65
 # Modules of torch and timm that only compute an activation function.
 ACTIVATION_FUNCTIONS = frozenset(
     {
@@ -54,6 +56,11 @@ class LayerInfo:
 def classes_layer(card: Card) -> LayerInfo:
     """Return the network's classes as if they were its last layer."""
     return LayerInfo(LOGITS, "classes", (len(card.labels),), depth=1.0, main=True)
+
+
+def nearest_layer(layers: Sequence[LayerInfo], depth: float = OPENING_DEPTH) -> LayerInfo:
+    """Return the layer that is nearest to a depth, 0 to 1; the earlier one of two."""
+    return min(layers, key=lambda layer: abs(layer.depth - depth))
 
 
 def list_layers(m: Model) -> list[LayerInfo]:

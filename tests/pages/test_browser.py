@@ -77,6 +77,7 @@ def test_predict_keeps_picture_and_temperature_in_the_url(real_app, new_page):
 
     page.get_by_role("link", name="Models", exact=True).click()
     page.wait_for_url(re.compile("/models.*picture=photo%3Acoffee"))
+    wait_until_settled(page)  # one parameter after the other comes into the URL
     assert set(parameters(page)["models"]) == set(PRETRAINED)
     page.get_by_role("link", name="Predict").click()
     wait_for_top_classes(page, "espresso", "espresso")

@@ -174,7 +174,7 @@ def test_costs_come_first_and_need_no_predictions_that_nobody_can_score(app: App
     open_page(app, "compare", [RESNET, EFFICIENTNET])
     costs = next(frame.value for frame in app.dataframe if "ms a picture" in frame.value)
     assert list(costs.columns) == ["parameters", "multiply-adds", "ms a picture", "memory, MB"]
-    assert workbench().sets.find(app.query_params["set"]).name == "Gallery views"
+    assert workbench().sets.find(app.session_state["set"]).name == "Gallery views"
     assert texts(app).count("No accuracy for") == 1
     assert not (app.info or app.warning)
 

@@ -192,7 +192,8 @@ def test_invalid_values_in_the_url_become_defaults_or_bounds(app, name, value, k
 
 def test_without_models_the_page_shows_no_table(app):
     open_predict(app)
-    app.multiselect(key="models").set_value([]).run()
+    for name in app.session_state["models"]:
+        app.button(key=f"_remove_{name}").click().run()
     assert not app.exception
     assert app.info
     assert not app.dataframe

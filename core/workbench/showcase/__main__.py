@@ -3,6 +3,7 @@
 import argparse
 import sys
 import zipfile
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,11 +26,13 @@ def main() -> None:
     """Write the shipped results of the networks that the command line names, or of all."""
     parser = argparse.ArgumentParser(prog="python -m core.workbench.showcase", description=__doc__)
     parser.add_argument("names", nargs="*", help="names of networks (default: all)")
+    parser.add_argument("--again", action="store_true", help="also compute what already ships")
+    chosen = parser.parse_args()
     bench = Workbench(Settings.from_environment(), shipped=None)
-    for name in parser.parse_args().names or _networks():
+    for name in chosen.names or _networks():
         path = _file(name)
         path.parent.mkdir(exist_ok=True)
-        write(path, bench, bench.card(name))
+        write(path, bench, bench.card(name), {} if chosen.again else _entries(path))
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB")
     bench.close()
 
@@ -50,8 +53,26 @@ def _file(name: str) -> Path:
     return BUNDLED / folder / showcase.FILE
 
 
-def write(path: Path, bench: Workbench, card: Card) -> None:
-    """Compute the results that ship with a network, and replace the file when all are there."""
+def _entries(path: Path) -> dict[str, bytes]:
+    """Return the entries of a file of shipped results by key; none where there is no file."""
+    if not path.exists():
+        return {}
+    with zipfile.ZipFile(path) as file:
+        return {key: file.read(key) for key in file.namelist()}
+
+
+def write(
+    path: Path, bench: Workbench, card: Card, entries: Mapping[str, bytes] | None = None
+) -> None:
+    """Compute the results that ship with a network, and replace the file when all are there.
+
+    Args:
+        path: The file.
+        bench: A workbench without shipped results.
+        card: The network's card.
+        entries: Entries that need not be computed again, by key.
+    """
+    entries = entries or {}
     listing = layers_recipe(card)
     (layers,) = bench.answer([listing])
     if card.source == SOURCE:
@@ -65,9 +86,12 @@ def write(path: Path, bench: Workbench, card: Card) -> None:
         _add(file, bench, listing)
         for start in range(0, len(recipes), BATCH):
             batch = recipes[start : start + BATCH]
-            bench.answer(batch)
+            bench.answer([recipe for recipe in batch if recipe.key not in entries])
             for recipe in batch:
-                _add(file, bench, recipe, WEBP_QUALITY)
+                if recipe.key in entries:
+                    file.writestr(recipe.key, entries[recipe.key])
+                else:
+                    _add(file, bench, recipe, WEBP_QUALITY)
             line = f"{card.name}: {start + len(batch)} of {len(recipes)}"
             print(line, end="\r", file=sys.stderr, flush=True)
     part.replace(path)

@@ -1,18 +1,13 @@
 """The views of one unit: variations, examples, parts, connections, and switching it off."""
 
 from collections.abc import Mapping
-from functools import partial
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
-from core import dissect, figures, predict, visualize
+from core import dissect, figures, visualize
 from core.dissect import Responses, reference_scenes
-from core.predict import Logits
 from core.workbench.recipes import Recipe
-from core.workbench.tasks.ablation import ablation_recipe
-from core.workbench.tasks.logits import PictureLogits, logits_recipe
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.responses import responses_recipe
 from core.workbench.tasks.visualization import (
@@ -22,9 +17,9 @@ from core.workbench.tasks.visualization import (
     channel_recipe,
     layer_view_recipe,
 )
-from pages.parts.neurons import connections, top_crops
+from pages.parts.neurons import connections, switched_off, top_crops
 from pages.parts.neurons.finding import concept_in_words
-from pages.parts.neurons.unit import Needs, Unit, UnitView
+from pages.parts.neurons.unit import CHOOSE_PICTURE, Needs, Unit, UnitView
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.page_intro import expert
 from pages.parts.shared.renamed_options import accept_old_options
@@ -32,8 +27,6 @@ from pages.parts.shared.results import Results
 
 LINKED = Linked("neurons")
 VARIATIONS, BEST_PARTS = 4, 8
-# Classes shown with a channel switched off: the most probable ones, and those that change most.
-TOP_CLASSES, CHANGED_CLASSES = 3, 5
 TABLE_HEIGHT = 240  # of the table of all units, in pixels
 CANVASES = {
     "fourier": "**Waves**: coarse and fine detail change at the same pace.",
@@ -53,7 +46,6 @@ OLD_NAMES = {
     "Links": "Connections",
     "Without it": "Switch it off",
 }
-CHOOSE_PICTURE = "Choose a picture in the sidebar."
 
 
 def pick_view(unit: Unit) -> UnitView:
@@ -178,41 +170,6 @@ def _show_layer_views(unit: Unit, results: Results) -> None:
             place.image(computed.pictures[0], caption=caption, alt=caption, width="stretch")
 
 
-# Switching it off
-
-
-def _with_and_without(unit: Unit) -> tuple[Recipe[PictureLogits], Recipe[Logits]] | None:
-    """Recipes of the logits with the channel and without it; None without a picture."""
-    if unit.picture is None:
-        return None
-    without = ablation_recipe(unit.card, unit.layer.name, [unit.index], unit.picture.id)
-    return logits_recipe(unit.card, unit.picture.id), without
-
-
-def _show_without(unit: Unit, results: Results) -> None:
-    recipes = _with_and_without(unit)
-    if recipes is None:
-        st.info(CHOOSE_PICTURE)
-        return
-    intact, ablated = results.value(recipes[0]), results.value(recipes[1])
-    if intact is None or ablated is None:
-        return
-    before, after = predict.softmax(intact.logits), predict.softmax(ablated)
-    table = pd.DataFrame({"class": unit.card.labels, "with": before, "without": after})
-    table["change"] = after - before
-    most_probable = np.argsort(-before)[:TOP_CLASSES]
-    most_changed = np.argsort(-np.abs(after - before))[:CHANGED_CLASSES]
-    percent = partial(st.column_config.NumberColumn, format="percent")
-    st.dataframe(
-        table.iloc[np.union1d(most_probable, most_changed)].sort_values("with", ascending=False),
-        hide_index=True,
-        column_config={
-            "class": "Class", "with": percent("With it"), "without": percent("Without it"),
-            "change": percent("Change"),
-        },
-    )  # fmt: skip
-
-
 def _spatial(unit: Unit) -> bool:
     return unit.layer.is_spatial
 
@@ -261,8 +218,8 @@ VIEWS: Mapping[str, UnitView] = {
     ),
     "Switch it off": UnitView(
         "What the network predicts for your picture with this channel, and without it.",
-        lambda unit: list(_with_and_without(unit) or ()),
-        _show_without,
+        switched_off.needs,
+        switched_off.show,
         lambda unit: not unit.is_class and bool(unit.card.labels),
     ),
     "Rendering styles": UnitView(

@@ -12,6 +12,7 @@ from core.workbench.recipes import Recipe
 from core.zoo import Card
 from pages.parts.shared.results import Results
 
+CHOOSE_PICTURE = "Choose a picture in the sidebar."
 # Characters that do not belong in a file's name.
 UNSAFE = re.compile(r"[^\w.]+")
 

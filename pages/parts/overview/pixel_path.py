@@ -85,11 +85,8 @@ def _show_depth(entry: Entry, layers: NetworkLayers | None, title: str) -> None:
             tiles = _pairs(entry, layers, layer, units)
             query["neurons_unit"] = str(units.units[0])
             label = f"units {' and '.join(map(str, units.units))}"
-    st.image(
-        square_of_tiles(tiles, 2), width="stretch",
-        alt=f"{TITLES[title]} units of {entry.title}, and what excites them",
-    )  # fmt: skip
-    _link("pages/neurons.py", label, query)
+    alt = f"{TITLES[title]} units of {entry.title}, and what excites them"
+    _show_tiles(tiles, alt, label, query)
 
 
 def _pairs(
@@ -136,10 +133,15 @@ def _show_votes(entry: Entry, layers: NetworkLayers | None) -> None:
         tiles = [_crop(entry, votes.places[unit].tolist(), votes.grid, field) for unit in strongest]
         query |= {"neurons_layer": votes.layer, "neurons_unit": str(strongest[0])}
         label = f"unit {strongest[0]}"
-    st.image(
-        square_of_tiles(tiles, 2), width="stretch",
-        alt=f"Crops that excite the strongest voters of {entry.title}",
-    )  # fmt: skip
+    alt = f"Crops that excite the strongest voters of {entry.title}"
+    _show_tiles(tiles, alt, label, query)
+
+
+def _show_tiles(
+    tiles: Sequence[np.ndarray | Image.Image | None], alt: str, label: str, query: dict[str, str]
+) -> None:
+    """Show two rows of two tiles, and a link to their units."""
+    st.image(square_of_tiles(tiles, 2), width="stretch", alt=alt)
     _link("pages/neurons.py", label, query)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from core.errors import ZooscopeError
-from core.layer_info import LayerInfo, classes_layer
+from core.layer_info import OPENING_DEPTH, LayerInfo, classes_layer, nearest_layer
 from core.layers import LOGITS
 from core.pictures import Picture
 from core.workbench.tasks.layers import NetworkLayers, layers_recipe
@@ -22,8 +22,6 @@ SHARED = Linked()
 # parameter: where the page that the visitor leaves shows this picker, too, Streamlit removes that.
 LINKED_MODEL = "open_model"
 LINKED = Linked("neurons")
-# Depth at which the page opens: parts, neither edges nor whole objects. Its pictures ship.
-FIRST_DEPTH = 0.65
 
 
 def usable(models: Mapping[str, Card | ZooscopeError]) -> dict[str, Card]:
@@ -104,8 +102,7 @@ def pick_layer(card: Card, layers: Sequence[LayerInfo]) -> LayerInfo:
     if card.labels:
         offered.append(classes_layer(card))
     by_name = {layer.name: layer for layer in offered}
-    depth = st.session_state.get("_depth", FIRST_DEPTH)
-    nearest = min(offered, key=lambda layer: abs(layer.depth - depth))
+    nearest = nearest_layer(offered, st.session_state.get("_depth", OPENING_DEPTH))
     name = LINKED.select(
         "Layer", list(by_name), "layer", nearest.name, default_in_url=True,
         help="Layers in order, from the picture to the answer; the last one, logits, has the scores"
