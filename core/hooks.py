@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor, nn
@@ -26,27 +27,38 @@ def replace_outputs(net: nn.Module, modules: Iterable[str], replace: Replace) ->
     """
     counts: Counter[str] = Counter()
 
-    def hook_for(name: str) -> Callable[[nn.Module, Any, Any], Any]:
-        def replace_next(tensor: Tensor) -> Tensor:
-            counts[name] += 1
-            return replace((name, counts[name] - 1), tensor)
-
-        return lambda _module, _inputs, output: _map_tensors(replace_next, output)
-
     with ExitStack() as cleanup:
         # Count anew in every forward pass, since the last one may have stopped early.
         start = net.register_forward_pre_hook(lambda _module, _inputs: counts.clear())
         cleanup.callback(start.remove)
         for name in modules:
-            hook = net.get_submodule(name).register_forward_hook(hook_for(name))
+            hook = net.get_submodule(name).register_forward_hook(_OutputHook(name, counts, replace))
             cleanup.callback(hook.remove)
         yield
 
 
-def _map_tensors(change: Callable[[Tensor], Tensor], output: Any) -> Any:
-    """Apply `change` to every tensor in a module's output, which may be a nested list or tuple."""
-    if isinstance(output, Tensor):
-        return change(output)
-    if isinstance(output, tuple | list):
-        return type(output)(_map_tensors(change, item) for item in output)
-    return output
+@dataclass(frozen=True)
+class _OutputHook:
+    """A forward hook that replaces every tensor in a module's output.
+
+    Attributes:
+        name: The module's name.
+        counts: The number of tensors so far in this forward pass, by module; shared by all hooks.
+        replace: Returns the tensor to continue with.
+    """
+
+    name: str
+    counts: Counter[str]
+    replace: Replace
+
+    def __call__(self, _module: nn.Module, _inputs: Any, output: Any) -> Any:
+        return self._replaced(output)
+
+    def _replaced(self, output: Any) -> Any:
+        """Replace the tensors in an output, which may be a nested list or tuple."""
+        if isinstance(output, Tensor):
+            self.counts[self.name] += 1
+            return self.replace((self.name, self.counts[self.name] - 1), output)
+        if isinstance(output, tuple | list):
+            return type(output)(self._replaced(item) for item in output)
+        return output

@@ -6,7 +6,7 @@ masks are exact.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,16 +18,13 @@ from torch.nn import functional
 
 from core import probe
 from core.dissect import reference_scenes
+from core.dissect.overlaps import LayerOverlaps, thresholds
 from core.layers import UnknownLayer, find_layers
 from core.scenes import BACKGROUNDS, PARTS
 from core.scenes.world import Batch
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
-# Candidate shares of all positions that count as a unit's strongest, because concepts differ in
-# size (a wheel and a wall). The best share is chosen on half of the scenes and the overlap measured
-# on the other half (GAN Dissection, Bau et al. 2019, arXiv 1811.10597).
-TOP_SHARES = (0.005, 0.01, 0.02, 0.05, 0.1)
 # Random positions per picture from which a unit's threshold is estimated.
 SAMPLES_PER_PICTURE = 128
 # Largest side of the grid on which maps and masks are compared. A grid twice as fine gives nearly
@@ -38,17 +35,11 @@ GRID = 56
 SCALE = 0.85
 # Scenes in a step: other computations have a turn after each. A batch has a whole number of steps.
 STEP = 14
-# Values of enlarged maps at a time. They take 32 MB, and comparing them makes several copies.
-MAX_ENLARGED = 8_000_000
 
 # What a unit may respond to: the parts of objects, the whole object, and the backgrounds.
 OBJECT, OCCLUDER = "object", "occluder"
 CONCEPTS = (*PARTS[1:], OBJECT, *BACKGROUNDS)
 KINDS = ("place", "part", "whole")
-
-# Three counts of pixels: shared by unit and concept, (shares, c, concepts); above the unit's
-# threshold, (shares, c); and of the concept, (concepts).
-Overlap = tuple[Tensor, Tensor, Tensor]
 
 
 @dataclass(frozen=True)
@@ -107,15 +98,17 @@ def _kind(concept: str) -> str:
 
 def parts(m: Model, name: str, count: int | None = None) -> PartScores:
     """Compute how well a layer's units cover each concept. See `parts_steps`."""
-    return drain(parts_steps(m, name, count))
+    return drain(parts_steps(m, [name], count))[name]
 
 
-def parts_steps(m: Model, name: str, count: int | None = None) -> Steps[PartScores]:
-    """Compute how well a layer's units cover each concept of drawn scenes, batch by batch.
+def parts_steps(
+    m: Model, names: Sequence[str], count: int | None = None
+) -> Steps[dict[str, PartScores]]:
+    """Compute how well the units of layers cover each concept of drawn scenes, batch by batch.
 
     Args:
         m: The network.
-        name: A layer with positions.
+        names: Layers with positions; all are read in the same passes.
         count: Number of scenes, equally many of each class; the whole reference set if None.
 
     Yields:
@@ -123,41 +116,32 @@ def parts_steps(m: Model, name: str, count: int | None = None) -> Steps[PartScor
         masks.
 
     Returns:
-        The scores.
+        The scores by layer.
 
     Raises:
         UnknownLayer: No such layer, or it has no positions.
     """
-    (layer,) = find_layers(m.layers, [name])
-    if len(layer.shape) != 3:
-        raise UnknownLayer(f"{name} has no positions; choose a layer before the pooling.")
+    for layer in find_layers(m.layers, names):
+        if len(layer.shape) != 3:
+            raise UnknownLayer(f"{layer.name} has no positions; choose a layer before the pooling.")
     batches: list[Batch] = []
-    samples: list[Tensor] = []
+    samples: dict[str, list[Tensor]] = {name: [] for name in names}
     count = count or reference_scenes.COUNT
     total = 2 * math.ceil(count / STEP)  # every scene is read twice
     for batch in reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP):
         seed = len(batches) * STEP // reference_scenes.BATCH
-        samples.append(_samples(_maps(m, name, batch), seed))
+        for name, maps in _maps(m, names, batch).items():
+            samples[name].append(_samples(maps, seed))
         batches.append(batch)
         yield Progress(len(batches), total, note="finding thresholds")
-    thresholds = _thresholds(torch.cat(samples))
-    selection: list[Overlap] = []
-    held_out: list[Overlap] = []
+    overlaps = {name: LayerOverlaps(thresholds(torch.cat(samples[name]))) for name in names}
     for index, batch in enumerate(batches):
-        maps, masks = _maps(m, name, batch), _masks(batch)
-        middle = _selection_size(index * STEP, len(maps), count)
-        selection.append(_overlap(maps[:middle], thresholds, masks[:, :middle]))
-        held_out.append(_overlap(maps[middle:], thresholds, masks[:, middle:]))
+        masks = _masks(batch)
+        middle = _selection_size(index * STEP, masks.shape[1], count)
+        for name, maps in _maps(m, names, batch).items():
+            overlaps[name].add(maps, masks, middle)
         yield Progress(len(batches) + index + 1, total, note="comparing with masks")
-    best_share = _iou(selection).argmax(dim=0, keepdim=True)
-    return PartScores(_iou(held_out).gather(0, best_share)[0].float().cpu().numpy())
-
-
-def _iou(overlaps: Sequence[Overlap]) -> Float[Tensor, "shares c concepts"]:
-    """Compute the intersection over union of units and concepts over all batches."""
-    both, unit, concept = (torch.stack(part).sum(0) for part in zip(*overlaps, strict=True))
-    union = unit[:, :, None] + concept[None, None, :] - both
-    return both / union.clamp(min=1)
+    return {name: PartScores(overlaps[name].iou()) for name in names}
 
 
 def _selection_size(first: int, count: int, total: int) -> int:
@@ -173,10 +157,10 @@ def _selection_size(first: int, count: int, total: int) -> int:
     return min(max(0, middle - first), count)
 
 
-def _maps(m: Model, name: str, batch: Batch) -> Float[Tensor, "n c h w"]:
+def _maps(m: Model, names: Sequence[str], batch: Batch) -> dict[str, Float[Tensor, "n c h w"]]:
     """Return the activation maps for scenes drawn at the input size, so that masks align."""
     x = m.preprocessing.normalised(batch.pictures / 255)
-    return probe.read(m, x.to(m.device), [name])[name].float()
+    return {name: maps.float() for name, maps in probe.read(m, x.to(m.device), names).items()}
 
 
 def _samples(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "samples c"]:
@@ -185,17 +169,6 @@ def _samples(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "sample
     generator = torch.Generator().manual_seed(seed)
     positions = torch.randint(flat.shape[2], (SAMPLES_PER_PICTURE,), generator=generator)
     return flat[:, :, positions.to(flat.device)].movedim(1, 2).flatten(0, 1)
-
-
-def _thresholds(samples: Float[Tensor, "samples c"]) -> Float[Tensor, "shares c"]:
-    """Compute the thresholds above which a response is among the strongest, for each share.
-
-    A unit that saturates reaches its maximum at many positions; its threshold is just below the
-    maximum, so that all of them count.
-    """
-    low, high = samples.amin(dim=0), samples.amax(dim=0)
-    quantiles = samples.new_tensor([1 - share for share in TOP_SHARES])
-    return torch.minimum(samples.quantile(quantiles, dim=0), high - 1e-3 * (high - low))
 
 
 def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:
@@ -215,31 +188,3 @@ def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:
             *(is_background & scenes[:, None, None] for scenes in has_background),
         ]
     )
-
-
-def _overlap(
-    maps: Float[Tensor, "n c h w"],
-    thresholds: Float[Tensor, "shares c"],
-    masks: Bool[Tensor, "concepts n y x"],
-) -> Overlap:
-    """Count the pixels that each unit's strongest responses share with each concept."""
-    grid = masks.shape[-2:]
-    both = torch.zeros(*thresholds.shape, len(masks), dtype=torch.float64)
-    unit = torch.zeros(thresholds.shape, dtype=torch.float64)
-    # Enlarged maps of a whole batch would take a gigabyte.
-    for rows in _slices(len(maps), MAX_ENLARGED // (maps.shape[1] * math.prod(grid))):
-        enlarged = functional.interpolate(maps[rows], grid, mode="bilinear", align_corners=False)
-        concept_pixels = masks[:, rows].float().flatten(1).to(enlarged)
-        for index, threshold in enumerate(thresholds):
-            is_strong = enlarged > threshold[:, None, None]
-            strong_pixels = is_strong.float().movedim(1, 0).flatten(1)  # c pixels
-            both[index] += (strong_pixels @ concept_pixels.T).cpu()
-            unit[index] += strong_pixels.sum(1).cpu()
-    return both, unit, masks.flatten(1).sum(1).double()
-
-
-def _slices(count: int, length: int) -> Iterator[slice]:
-    """Split `count` rows into slices of at most `length` rows, and of at least one."""
-    length = max(1, length)
-    for start in range(0, count, length):
-        yield slice(start, start + length)

@@ -1,6 +1,6 @@
 """Gradient ascent: changes pictures step by step so that the scores of their objectives rise."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -175,9 +175,9 @@ class _Evaluator:
         with ExitStack() as cleanup:
             for module in self._m.net.modules():
                 if isinstance(module, RECTIFIERS):
-                    before, after = _leaky_hooks()
-                    cleanup.callback(module.register_forward_pre_hook(before).remove)
-                    cleanup.callback(module.register_forward_hook(after).remove)
+                    hooks = _LeakyHooks()
+                    cleanup.callback(module.register_forward_pre_hook(hooks.before).remove)
+                    cleanup.callback(module.register_forward_hook(hooks.after).remove)
             yield
 
     def _split_by_objective(
@@ -226,19 +226,21 @@ def _rendering(
     )
 
 
-def _leaky_hooks() -> tuple[Callable[..., object], Callable[..., object]]:
-    """Return a pre-hook and a hook that add a gradient to a rectifier but keep its output."""
-    rectifier_inputs: list[Tensor] = []
+class _LeakyHooks:
+    """A pre-hook and a hook that add a gradient to a rectifier but keep its output."""
 
-    def before(_module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
-        rectifier_inputs[:] = inputs
-        return (inputs[0].clone(),)  # a rectifier that works in place must not change the input
+    def __init__(self) -> None:
+        self._inputs: list[Tensor] = []
 
-    def after(_module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
-        x = rectifier_inputs.pop()
+    def before(self, _module: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+        """Keep the rectifier's input, and give it a copy: it may work in place."""
+        self._inputs[:] = inputs
+        return (inputs[0].clone(),)
+
+    def after(self, _module: nn.Module, _inputs: object, output: Tensor) -> Tensor:
+        """Return the output, with the gradient of a leaky rectifier."""
+        x = self._inputs.pop()
         return output + LEAK_SLOPE * (x - x.detach())
-
-    return before, after
 
 
 def _pixels(images: Tensor) -> UInt8[np.ndarray, "n h w 3"]:

@@ -1,7 +1,8 @@
 """Compute batch norms in eval mode as affine maps: one multiplication and one addition."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 from timm.layers import BatchNormAct2d
@@ -33,21 +34,25 @@ def affine_batch_norms(net: nn.Module) -> Iterator[None]:
             del vars(norm)["forward"]
 
 
-def _affine_forward(
-    norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor
-) -> Callable[[Tensor], Tensor]:
-    """Return a forward function that computes `norm` as scale · x + shift."""
+@dataclass(frozen=True)
+class _AffineForward:
+    """A batch norm's forward function as scale · x + shift, both (channels, 1, 1)."""
+
+    scale: Tensor
+    shift: Tensor
+    activation: nn.Module | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        normalised = torch.addcmul(self.shift, x, self.scale)
+        return self.activation(normalised) if self.activation else normalised
+
+
+def _affine_forward(norm: nn.BatchNorm2d, mean: Tensor, variance: Tensor) -> _AffineForward:
     scale = (variance + norm.eps).rsqrt()
     if norm.weight is not None:
         scale = scale * norm.weight
     shift = -mean * scale
     if norm.bias is not None:
         shift = shift + norm.bias
-    scale, shift = scale[:, None, None].detach(), shift[:, None, None].detach()
     activation = nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else None
-
-    def forward(x: Tensor) -> Tensor:
-        normalised = torch.addcmul(shift, x, scale)
-        return activation(normalised) if activation else normalised
-
-    return forward
+    return _AffineForward(scale[:, None, None].detach(), shift[:, None, None].detach(), activation)

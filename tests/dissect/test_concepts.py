@@ -9,6 +9,7 @@ from core import dissect, scenes, zoo
 from core.dissect.concepts import CONCEPTS, SCALE
 from core.dissect.reference_scenes import SEED
 from core.layers import UnknownLayer
+from core.steps import drain
 
 
 class MaskNetwork(nn.Module):
@@ -86,3 +87,11 @@ def test_units_are_counted_by_kind_of_concept():
         iou[unit, CONCEPTS.index(concept)] = overlap
     counts = dissect.count_kinds({"late": dissect.PartScores(iou)}, 0.1)
     assert counts.loc["late"].to_dict() == {"place": 2, "part": 1, "whole": 1}
+
+
+def test_layers_that_are_read_together_have_the_same_scores(small_model: zoo.Model):
+    names = ["layer1.0", "layer3.0"]
+    together = drain(dissect.parts_steps(small_model, names, count=28))
+    for name in names:
+        alone = dissect.parts(small_model, name, count=28)
+        np.testing.assert_array_equal(together[name].iou, alone.iou)

@@ -17,6 +17,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.settings import BadSetting
+from core.visualize import Quality
 from pages.parts.shared.session import workbench
 from tests.conftest import PROJECT
 from tests.pages.visit import LONGEST_WAIT
@@ -37,7 +38,18 @@ def new_session() -> AppTest:
 
 
 @pytest.fixture
-def app(made_models: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+def quick_results(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures of units, and few reference scenes; tests of `core` check the real ones."""
+    for kind in ("UNITS", "FIRST_LAYERS", "CLASSES"):
+        monkeypatch.setattr(f"core.visualize.quality.{kind}", Quality(size=24, steps=4))
+    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
+    monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
+
+
+@pytest.fixture
+def app(
+    quick_results: None, made_models: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AppTest]:
     """The app with no models but two small ones in a folder; not run yet."""
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(made_models))
     monkeypatch.chdir(PROJECT)

@@ -113,7 +113,6 @@ def _click_lower_left_cell(page) -> None:
     raise AssertionError("six clicks on a cell did not choose it")
 
 
-
 def test_maps_selects_the_lassoed_pictures_on_all_maps(real_app, new_page):
     page = new_page()
     link = query(set="scenes:28~7", maps_iterations=50, maps_perplexity=5)

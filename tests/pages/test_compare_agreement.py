@@ -22,12 +22,6 @@ from tests.pages.visit import (
 SCENES = "scenes:84~7"
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Costs of a few passes."""
-    monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
-
-
 def open_agreement(app: AppTest, *models: str, set: str = SCENES, **parameters: str) -> AppTest:
     named = {f"compare_{name}": value for name, value in parameters.items()}
     return open_page(app, "compare", models, set=set, compare_view="Agreement", **named)

@@ -4,7 +4,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import compare
-from core.visualize import Quality
 from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.responses import responses_recipe
@@ -19,13 +18,6 @@ from tests.pages.visit import (
     pictures,
     run_until_complete,
 )
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures of a few steps, and a small set of scenes."""
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
 
 
 def test_each_network_shows_four_units_at_each_of_four_depths(app: AppTest):

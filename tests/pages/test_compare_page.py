@@ -9,7 +9,6 @@ import timm
 from streamlit.testing.v1 import AppTest
 from timm.models import save_for_hf
 
-from core.visualize import Quality
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.layer_similarity import gram_matrices_recipe, layer_similarity_recipe
 from core.workbench.tasks.responses import responses_recipe
@@ -30,13 +29,6 @@ from tests.pages.visit import (
 )
 
 SCENES = "scenes:12~7"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures of a few steps, and costs of a few passes."""
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
 
 
 def open_compare(app: AppTest, *models: str, set: str = SCENES, **parameters: str) -> AppTest:

@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from core.errors import ZooscopeError
 from core.settings import Settings
-from core.visualize import Quality
 from core.workbench import Workbench
 from pages.parts.shared.frame import PAGES
 from tests.conftest import PROJECT
@@ -45,11 +44,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
+def _shared_store(quick_results: None, monkeypatch: pytest.MonkeyPatch, store: Path) -> None:
     monkeypatch.setenv("ZOOSCOPE_STORE", str(store))
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
-    monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
 
 
 def follow(page: str, parameters: Mapping[str, str | Sequence[str]], runs: int = 2) -> AppTest:

@@ -13,7 +13,6 @@ from core.dissect import Responses
 from core.layer_info import LayerInfo, classes_layer
 from core.pictures import PHOTOS
 from core.settings import Settings
-from core.visualize import Quality
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.responses import responses_recipe
 from core.zoo import describe
@@ -23,12 +22,6 @@ from pages.parts.neurons.unit import Unit
 from pages.parts.shared.session import workbench
 from tests.pages.made_networks import save_network
 from tests.pages.visit import RESNET, open_page, texts
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=2))
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
 
 
 def overlaps(**values: float) -> np.ndarray:

@@ -9,7 +9,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import predict, scenes
-from core.visualize import Quality
 from core.workbench.tasks.ablation import ablation_recipe
 from core.workbench.tasks.connections import connections_recipe
 from core.workbench.tasks.layers import layers_recipe
@@ -27,14 +26,6 @@ from tests.pages.visit import (
 )
 
 NETWORKS = [RESNET, EFFICIENTNET]
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pictures of a few steps, and a small set of scenes."""
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.visualize.quality.CLASSES", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
 
 
 def open_unit(app: AppTest, layer: str, unit: int, section: str) -> AppTest:

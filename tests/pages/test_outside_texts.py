@@ -12,7 +12,6 @@ from streamlit.proto.PlotlyChart_pb2 import PlotlyChart
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Block, Element
 
-from core.visualize import Quality
 from tests.pages.made_networks import save_network
 from tests.pages.visit import open_page
 
@@ -55,10 +54,6 @@ def names(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list
         labels = ["cat", "dog", f"{BAD} {seed}", f"{BAD} both"]
         save_network(tmp_path / folder, labels, predicted=labels[2 + seed], seed=seed)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
-    monkeypatch.setattr("core.compare.backbones.REPEATS", 3)
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
-    for quality in ("UNITS", "CLASSES"):
-        monkeypatch.setattr(f"core.visualize.quality.{quality}", Quality(size=24, steps=4))
     return [f"local/{FOLDER}", f"local/{FOLDER} 2"]
 
 

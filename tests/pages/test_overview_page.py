@@ -33,16 +33,6 @@ SUBHEADERS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def _quick_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the pictures of units, which take most of the time, by small ones."""
-    from core.visualize import Quality
-
-    quick = Quality(size=16, steps=1)
-    monkeypatch.setattr("core.visualize.quality_for", lambda *_: quick)
-
-
-@pytest.mark.usefixtures("_quick_pictures")
 def test_it_is_the_first_page_and_shows_every_block_of_two_networks(app: AppTest):
     assert PAGES[0][:2] == ("overview", "Start")
     open_page(app, "overview", [RESNET, EFFICIENTNET])
@@ -63,7 +53,6 @@ def test_it_is_the_first_page_and_shows_every_block_of_two_networks(app: AppTest
     assert "their heat maps correlate by" in texts(app)
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_units_link_to_the_microscope(app: AppTest):
     open_page(app, "overview", [RESNET])
     bench = workbench()
@@ -77,20 +66,17 @@ def test_units_link_to_the_microscope(app: AppTest):
     assert f"neurons_unit={first}" in query
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_one_network_is_not_compared_with_itself(app: AppTest):
     open_page(app, "overview", [RESNET])
     assert "Choose a second network" in texts(app)
     assert "Both say" not in texts(app)
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_an_untrained_network_answers_by_chance(app: AppTest):
     open_page(app, "overview", ["untrained/test_resnet", RESNET])
     assert texts(app).count("by chance: it is untrained") == 1
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_a_network_without_classes_shows_its_units_and_says_what_is_missing(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -104,7 +90,6 @@ def test_a_network_without_classes_shows_its_units_and_says_what_is_missing(
     assert "nothing to explain" in texts(app)
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_networks_that_agree_are_said_to_agree(
     app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -115,7 +100,6 @@ def test_networks_that_agree_are_said_to_agree(
     assert "Both say **wolf**. They give every class about the same probability." in texts(app)
 
 
-@pytest.mark.usefixtures("_quick_pictures")
 def test_what_is_shown_first_is_asked_first(app: AppTest, monkeypatch: pytest.MonkeyPatch):
     asked: list[str] = []
     bench = workbench()
@@ -147,20 +131,3 @@ def test_the_wolf_story_opens_the_biased_network_beside_its_sister(
     run_until_complete(app)
     assert "scenes-mobilenet says **wolf**" in texts(app)
     assert "scenes-mobilenet-biased says **fox**" in texts(app)
-
-
-def test_a_first_visit_computes_nothing(
-    app: AppTest, installed: list[str], monkeypatch: pytest.MonkeyPatch
-):
-    """Everything about the first photograph and the installed networks ships with the app."""
-    bench = workbench()
-    started: list[object] = []
-    monkeypatch.setattr(bench, "_start_jobs", lambda recipes, _: started.extend(recipes))
-    app.query_params["models"] = installed
-    app.query_params["picture"] = stories.PHOTO
-    app.switch_page("pages/overview.py").run()
-    assert not app.exception
-    assert not started
-    assert len(charts(app)) == len(installed)
-    assert not app.get("skeleton")
-    assert texts(app).count("…") == 0

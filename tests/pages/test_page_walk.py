@@ -1,13 +1,11 @@
 """A walk from every page to every other page, with changed settings: no page disturbs another."""
 
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from core.visualize import Quality
 from tests.pages.visit import EFFICIENTNET, PICTURE, RESNET, run_until
 
 # Stands for an option that is not chosen.
@@ -49,9 +47,7 @@ def test_the_walk_has_every_ordered_pair_once():
 
 
 @pytest.fixture
-def session(app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
-    monkeypatch.setattr("core.visualize.quality.UNITS", Quality(size=24, steps=4))
-    monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 56)
+def session(app: AppTest) -> AppTest:
     app.query_params["models"] = [RESNET, EFFICIENTNET]
     app.query_params["picture"] = PICTURE
     app.query_params["set"] = "scenes:12~7"

@@ -20,12 +20,15 @@ def part_scores_recipe(card: Card, layer: str) -> Recipe[PartScores]:
 
 
 def _compute(call: Call) -> Steps[list[StoredResult]]:
-    scores = yield from dissect.parts_steps(call.model, call.recipes[0].layer)
-    return [StoredResult({"iou": scores.iou})] * len(call.recipes)
+    layers = list(dict.fromkeys(recipe.layer for recipe in call.recipes))
+    scores = yield from dissect.parts_steps(call.model, layers)
+    return [StoredResult({"iou": scores[recipe.layer].iou}) for recipe in call.recipes]
 
 
 def _read(stored: StoredResult) -> PartScores:
     return PartScores(stored.arrays["iou"])
 
 
-PART_SCORES = Task("part scores", version=3, compute=_compute, read=_read, cost=3.0)
+PART_SCORES = Task(
+    "part scores", version=3, compute=_compute, read=_read, cost=3.0, may_differ=("layer",)
+)
