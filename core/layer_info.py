@@ -12,7 +12,7 @@ from core.zoo import Card, Model
 # Modules that only contain other modules. The class names of timm's stages end with `STAGE`.
 CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
 STAGE = "Stage"
-# Depth at which the page Neurons opens: parts, neither edges nor whole objects. Its results ship.
+# Depth at which the page Neurons opens: parts, neither edges nor whole objects.
 OPENING_DEPTH = 0.65
 # Modules of torch and timm that only compute an activation function.
 ACTIVATION_FUNCTIONS = frozenset(

@@ -1,11 +1,14 @@
 """The first visit: what the page Overview shows at once on a server that has just started."""
 
+from typing import Any
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.workbench.recipes import Recipe
 from pages.parts.overview import stories
 from pages.parts.shared.session import workbench
-from tests.pages.visit import charts, texts
+from tests.pages.visit import PICTURE, charts, texts
 
 
 @pytest.fixture
@@ -28,3 +31,19 @@ def test_a_first_visit_computes_nothing(
     assert len(charts(app)) == len(installed)
     assert not app.get("skeleton")
     assert texts(app).count("…") == 0
+
+
+def test_the_neurons_of_a_bundled_network_and_what_they_find_are_shown_at_once(
+    app: AppTest, bundled: list[str], monkeypatch: pytest.MonkeyPatch
+):
+    """Only the pictures that excite a channel most do not ship."""
+    bench = workbench()
+    started: list[Recipe[Any]] = []
+    monkeypatch.setattr(bench, "_start_jobs", lambda recipes, _: started.extend(recipes))
+    for name in bundled:
+        app.query_params["models"] = [name]
+        app.query_params["picture"] = PICTURE
+        app.switch_page("pages/neurons.py").run()
+        assert not app.exception
+        assert {recipe.task for recipe in started} <= {"responses"}, name
+        assert "IoU 0." in texts(app), name

@@ -11,11 +11,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from core.layer_info import LayerInfo, classes_layer, nearest_layer
+from core.layer_info import LayerInfo, classes_layer
 from core.workbench import store
 from core.workbench.recipes import Recipe, StoredResult
 from core.workbench.tasks.part_scores import part_scores_recipe
-from core.workbench.tasks.responses import responses_recipe
 from core.workbench.tasks.visualization import channel_recipe
 from core.zoo import Card
 
@@ -62,8 +61,8 @@ class Showcase:
 def recipes(card: Card, layers: Sequence[LayerInfo]) -> Iterator[Recipe[Any]]:
     """Yield the recipes of what ships with a bundled network.
 
-    These are pictures of the channels of its blocks and of its classes, and what the channels of
-    the layer with which the page Neurons opens respond to.
+    These are pictures of the channels of its blocks and of its classes, and which parts of scenes
+    the channels find. The pictures that excite a channel most would take too much space.
 
     Args:
         card: The network's card.
@@ -72,9 +71,8 @@ def recipes(card: Card, layers: Sequence[LayerInfo]) -> Iterator[Recipe[Any]]:
     blocks = [layer for layer in layers if layer.main and len(layer.shape) == 3]
     for layer in blocks:
         yield from channel_recipes(card, layer)
-    opening = nearest_layer(blocks).name
-    yield responses_recipe(card, opening)
-    yield part_scores_recipe(card, opening)
+    # One after another, so that all layers are read in the same passes.
+    yield from (part_scores_recipe(card, layer.name) for layer in blocks if layer.is_spatial)
     for unit in range(len(card.labels)):
         yield channel_recipe(card, classes_layer(card), unit)
 

@@ -32,7 +32,7 @@ def main() -> None:
     for name in chosen.names or _networks():
         path = _file(name)
         path.parent.mkdir(exist_ok=True)
-        write(path, bench, bench.card(name), {} if chosen.again else _entries(path))
+        write(path, bench, bench.card(name), {} if chosen.again else shipped_entries(path))
         print(f"{name}: {path.stat().st_size / 1e6:.1f} MB")
     bench.close()
 
@@ -53,7 +53,7 @@ def _file(name: str) -> Path:
     return BUNDLED / folder / showcase.FILE
 
 
-def _entries(path: Path) -> dict[str, bytes]:
+def shipped_entries(path: Path) -> dict[str, bytes]:
     """Return the entries of a file of shipped results by key; none where there is no file."""
     if not path.exists():
         return {}
@@ -78,12 +78,11 @@ def write(
     if card.source == SOURCE:
         photographs = [bench.pictures.find(f"photo:{name}").id for name in showcase.PHOTOGRAPHS]
         found = start_up_recipes(card, photographs, bench.answer)
-        recipes = [recipe for recipe in found if recipe != listing]
+        recipes = [listing, *(recipe for recipe in found if recipe != listing)]
     else:
-        recipes = list(showcase.recipes(card, layers.layers))
+        recipes = [listing, *showcase.recipes(card, layers.layers)]
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
-        _add(file, bench, listing)
         for start in range(0, len(recipes), BATCH):
             batch = recipes[start : start + BATCH]
             bench.answer([recipe for recipe in batch if recipe.key not in entries])
@@ -91,22 +90,20 @@ def write(
                 if recipe.key in entries:
                     file.writestr(recipe.key, entries[recipe.key])
                 else:
-                    _add(file, bench, recipe, WEBP_QUALITY)
+                    _add(file, bench, recipe)
             line = f"{card.name}: {start + len(batch)} of {len(recipes)}"
             print(line, end="\r", file=sys.stderr, flush=True)
     part.replace(path)
 
 
-def _add(
-    file: zipfile.ZipFile, bench: Workbench, recipe: Recipe[Any], webp_quality: int | None = None
-) -> None:
+def _add(file: zipfile.ZipFile, bench: Workbench, recipe: Recipe[Any]) -> None:
     """Add the stored result of a recipe that the workbench has computed."""
     stored = bench.store.get(recipe.key)
     if stored is None:
         raise RuntimeError(
             f"The store has not kept {asdict(recipe)}; check ZOOSCOPE_STORE and its size limit."
         )
-    file.writestr(recipe.key, store.encode(stored, webp_quality))
+    file.writestr(recipe.key, store.encode(stored, WEBP_QUALITY))
 
 
 if __name__ == "__main__":

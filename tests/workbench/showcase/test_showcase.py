@@ -14,7 +14,7 @@ from core.visualize import Quality
 from core.workbench import Workbench, showcase
 from core.workbench.overview import DEPTHS
 from core.workbench.recipes import Recipe
-from core.workbench.showcase.__main__ import write
+from core.workbench.showcase.__main__ import shipped_entries, write
 from core.workbench.showcase.start_up import CLASSES, start_up_recipes
 from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.visualization import VISUALIZATION, Visualization, channel_recipe
@@ -53,6 +53,26 @@ def shipped_recipes(bench: Workbench, name: str = NAME) -> list[Recipe[Visualiza
     card = bench.card(name)
     (listed,) = bench.answer([layers_recipe(card)])
     return list(showcase.recipes(card, listed.layers))
+
+
+def test_what_already_ships_is_kept_and_not_computed_again(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = shipped / "net" / showcase.FILE
+    before = shipped_entries(path)
+    bench = Workbench(Settings(store=str(tmp_path / "another store")), shipped=None)
+    asked: list[str] = []
+    answer = bench.answer
+
+    def record(recipes):
+        asked.extend(recipe.task for recipe in recipes)
+        return answer(recipes)
+
+    monkeypatch.setattr(bench, "answer", record)
+    write(path, bench, bench.card(NAME), before)
+    bench.close()
+    assert set(asked) == {"layers"}
+    assert shipped_entries(path) == before
 
 
 def fail(*_: object) -> None:
