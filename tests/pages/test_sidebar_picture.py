@@ -95,6 +95,17 @@ def test_streamlit_keeps_no_copy_of_an_upload(app, monkeypatch):
     assert len(removed) == 1
 
 
+def test_a_repeated_request_with_a_file_that_was_read_already_changes_nothing(app, monkeypatch):
+    open_app(app)
+    monkeypatch.setattr(
+        "streamlit.runtime.memory_uploaded_file_manager.MemoryUploadedFileManager.get_files",
+        lambda *_, **__: [],
+    )
+    app.file_uploader[0].upload("mine.png", picture_bytes()).run()
+    assert not app.exception
+    assert app.session_state["picture"] == "photo:chelsea"
+
+
 def test_an_upload_can_be_deleted_after_a_reload(app):
     open_app(app)
     app.file_uploader[0].upload("mine.png", picture_bytes()).run()

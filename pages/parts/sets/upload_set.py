@@ -3,7 +3,6 @@
 import uuid
 
 import streamlit as st
-from streamlit.typing import UploadedFile
 
 from core.errors import ZooscopeError
 from core.sets import Archive, archive
@@ -12,7 +11,7 @@ from core.workbench.engine import BackgroundTask
 from pages.parts.shared.background_job import show_progress
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.picture_sources import FILE_TYPES
-from pages.parts.shared.session import discard_upload, session_id, workbench
+from pages.parts.shared.session import discard_upload, session_id, uploaded_files, workbench
 
 # Rough seconds that checking an archive takes, for its turn among other computations.
 COST = 2.0
@@ -58,7 +57,7 @@ def pick_upload() -> Archive | None:
 
 def _upload(key: str) -> None:
     """Start checking what was uploaded."""
-    files: list[UploadedFile] = st.session_state[key]
+    files = uploaded_files(key)
     if not files:
         return
     name = files[0].name if len(files) == 1 else f"{len(files)} files"

@@ -4,13 +4,12 @@ from collections.abc import Callable
 
 import streamlit as st
 from PIL import Image
-from streamlit.typing import UploadedFile
 
 from core.images import BadImage
 from core.pictures import GALLERY_SCENES, PHOTOS, SESSION_ROOM, photo, scene, scene_title
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.picture_titles import remember_name
-from pages.parts.shared.session import discard_upload, session_id, workbench
+from pages.parts.shared.session import discard_upload, session_id, uploaded_files, workbench
 
 FILE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 MAX_UPLOAD_MB = 20
@@ -102,11 +101,12 @@ def _show_camera(choose: Choose) -> None:
 
 def _upload(key: str, choose: Choose) -> None:
     """Read what the uploader or the camera has, keep it in memory, and choose it."""
-    file: UploadedFile | None = st.session_state[key]
+    files = uploaded_files(key)
+    if not files:
+        return
     st.session_state["_upload_problem"] = None
     st.session_state[NUMBER_LOST] = 0
-    if file is None:
-        return
+    file = files[0]
     data = file.getvalue()
     discard_upload(file)
     try:

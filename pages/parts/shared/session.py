@@ -24,6 +24,17 @@ def session_id() -> str:
     return str(st.session_state.setdefault("_session_id", uuid.uuid4().hex))
 
 
+def uploaded_files(key: str) -> list[UploadedFile]:
+    """Return what an uploader or a camera holds, for its callback.
+
+    A request that was under way may repeat files that were read and discarded in the meantime; for
+    those Streamlit has a placeholder, which is left out.
+    """
+    held = st.session_state[key]
+    files = held if isinstance(held, list) else [held]
+    return [file for file in files if isinstance(file, UploadedFile)]
+
+
 def discard_upload(file: UploadedFile) -> None:
     """Remove an uploaded file from Streamlit, which otherwise keeps it until the session's end.
 
