@@ -7,6 +7,7 @@ Run nothing else at the same time.
 
 import argparse
 import asyncio
+import contextlib
 import itertools
 import random
 import shutil
@@ -17,6 +18,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
+
+import psutil
 
 from benchmarks.app import CHROMIUM_FLAGS, MODELS, served
 from benchmarks.hostile import jpegs, other_formats, pngs, zips
@@ -45,7 +48,8 @@ HOSTILE_PICTURES: Sequence[Callable[[], bytes]] = (
     lambda: b"".join(pngs.black(8000, 5000)),
     lambda: other_formats.bmp_runs((3300, 3000), b"\1\0" * 9_900_000),
 )  # fmt: skip
-# Milliseconds after which a visitor counts as stopped.
+# Milliseconds that a visitor looks at a view, and after which one counts as stopped.
+LOOKING = 4_000, 12_000
 LONGEST = 90_000
 # JavaScript that returns the top classes of the networks on Predict once all are there.
 TOP = """count => {
@@ -66,11 +70,13 @@ class Report:
         times: Seconds until a prediction was shown, first and when it was asked for again.
         counts: Numbers of views, and of everything that must not happen.
         examples: What was seen instead.
+        browser_seconds: Processor time of Chromium's processes.
     """
 
     times: dict[str, list[float]] = field(default_factory=lambda: {"new": [], "again": []})
     counts: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
+    browser_seconds: float = 0.0
 
     def fault(self, kind: str, example: str) -> None:
         """Count something that must not happen."""
@@ -88,6 +94,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as store, served(store) as (url, server, _):
         report = asyncio.run(visit(url, truth, hostile, 60 * minutes))
         memory = server.memory_info().rss / 1e9
+        print(f"processor time: server {processor_seconds(server):.0f} s,"
+              f" browser {report.browser_seconds:.0f} s")  # fmt: skip
     for name, times in report.times.items():
         if times:
             worst = statistics.quantiles(times, n=20)[-1] if len(times) > 1 else times[0]
@@ -126,8 +134,21 @@ async def visit(
             for seed, page in enumerate(pages[1:])
         ]
         await asyncio.gather(hostile_visit(pages[0], url, hostile, until, report), *honest)
+        report.browser_seconds = sum(
+            processor_seconds(child) for child in psutil.Process().children()
+        )
         await browser.close()
     return report
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    """Return the processor time of a process and its descendants."""
+    total = 0.0
+    for each in [process, *process.children(recursive=True)]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            times = each.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 async def honest_visit(page, url, truth, dice, until: float, report: Report) -> None:
@@ -140,10 +161,12 @@ async def honest_visit(page, url, truth, dice, until: float, report: Report) -> 
         try:
             for kind in ("new", "again"):
                 await predict_once(page, url, picture, truth[picture], kind, report)
+                await page.wait_for_timeout(dice.uniform(*LOOKING))
             query = urlencode({"models": MODELS, "picture": picture, **parameters}, doseq=True)
             await page.goto(f"{url}/{name}?{query}")
             await page.wait_for_function(QUIET)
             await check(page, name, report)
+            await page.wait_for_timeout(dice.uniform(*LOOKING))
         except Error as error:
             if time.monotonic() < until + LONGEST / 1000:
                 report.fault("stopped", f"{name}: {error}")

@@ -110,22 +110,37 @@ def measure() -> None:
     import torch
 
     from core import images, predict, visualize, zoo
+    from core.threads import ThreadsByLoad
 
+    threads = ThreadsByLoad()
     m = zoo.load(NETWORK)
     photo = images.read(photographs()[0])
     objectives = [visualize.channel(LAYER, index) for index in range(CHANNELS)]
     inputs = m.preprocess([photo] * m.batch_size)
 
+    def adjust() -> None:  # as the app does before every step
+        if os.environ["GOMP_SPINCOUNT"] != BEFORE["GOMP_SPINCOUNT"]:
+            threads.adjust()
+
+    def picture() -> None:
+        adjust()
+        predict.top_classes(m, [photo])
+
+    def neurons() -> None:
+        for _ in visualize.render_steps(m, objectives, steps=STEPS):
+            adjust()
+
     def gradients() -> None:
         with m.borrow(backward=True) as net:
             for start in range(0, GRADIENTS, len(inputs)):
+                adjust()
                 x = inputs[: GRADIENTS - start].clone().requires_grad_(True)
                 torch.autograd.grad(net(x).amax(1).sum(), x)
 
     work: Mapping[str, Callable[[], object]] = {
-        "picture": lambda: predict.top_classes(m, [photo]),
+        "picture": picture,
         "gradients": gradients,
-        "neurons": lambda: visualize.render(m, objectives, steps=STEPS),
+        "neurons": neurons,
     }
     print(json.dumps({name: median_seconds(work[name], ROUNDS[name]) for name in work}))
 

@@ -1,5 +1,7 @@
 """Zooscope's core: loads timm's CNNs and computes how they see. Knows nothing of Streamlit."""
 
-from core.openmp import set_defaults
+from core import mps, openmp
 
-set_defaults()  # here, because every module that imports torch is imported after this package
+# Here, because every module that imports torch is imported after this package.
+openmp.set_defaults()
+mps.set_defaults()

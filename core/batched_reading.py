@@ -16,6 +16,7 @@ from core.probe import Probe, Take
 from core.sets import PictureSet
 from core.threads import limit_to_one_thread
 from core.zoo import Model
+from core.zoo.precision import FLOAT32, running_in
 
 # Seconds that a computation waits for its pictures before others have a turn.
 READING_TURN = 0.2
@@ -97,27 +98,48 @@ def input_batches_in_turns(
 
 
 def read_layers(
-    m: Model, x: Float[Tensor, "n c h w"], names: Sequence[str], take: Take
+    m: Model,
+    x: Float[Tensor, "n c h w"],
+    names: Sequence[str],
+    take: Take,
+    precision: str = FLOAT32,
 ) -> dict[str, Tensor]:
-    """Return what `take` keeps of each layer's activation, in a single forward pass.
+    """Return what `take` keeps of each layer's activation, in batches that fit into the memory.
 
-    The forward pass stops after the last of the layers.
+    A forward pass stops after the last of the layers.
 
     Args:
         m: The network.
         x: Its input.
         names: Names of layers, and "logits" for the network's output.
         take: Takes an activation, channels first, and returns what to keep of it, as a tensor of
-            its own.
+            its own with a row for each picture, which depends on this picture only.
+        precision: Number format of the forward passes; see `running_in`.
 
     Raises:
         UnknownLayer: The network has no layer of that name.
+        OutOfMemory: Not even a single picture fits.
+    """
+    return m.in_batches(lambda part: read_layers_at_once(m, part, names, take, precision), x)
+
+
+def read_layers_at_once(
+    m: Model,
+    x: Float[Tensor, "n c h w"],
+    names: Sequence[str],
+    take: Take,
+    precision: str = FLOAT32,
+) -> dict[str, Tensor]:
+    """Return what `take` keeps of each layer's activation, in a single forward pass.
+
+    For arguments and errors see `read_layers`; here `take` may compare the pictures of the batch.
     """
     with_logits = LOGITS in names
     layers = find_layers(m.layers, [name for name in names if name != LOGITS])
     with (
         m.borrow() as net,
         torch.no_grad(),
+        running_in(precision, m.device),
         Probe(net, layers, stop=not with_logits, take=take) as probe,
     ):
         logits = probe.run(x)

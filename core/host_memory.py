@@ -9,23 +9,28 @@ ROOT = Path("/")
 MEGABYTE = 1_000_000
 # Where nothing says how much memory there is, as on Windows: that of a small virtual machine.
 ASSUMED_MEMORY = 4_000 * MEGABYTE
+# A training's process takes 0.7 GB, most of it for libraries (benchmarks.training). Where two may
+# train, a third is kept ready.
+TWO_TRAININGS = 5_000 * MEGABYTE
 
 
 @dataclass(frozen=True)
 class MemoryLimits:
-    """Limits of what stays in memory, in bytes.
+    """Limits that follow from the memory: bytes of what stays in it, and processes.
 
     Attributes:
         networks: The loaded networks.
         pictures: The pictures of all visitors.
         results: The decoded results.
         uploads: The uploaded files that no page has read yet.
+        trainings: How many networks are trained at once, each in a process of its own.
     """
 
     networks: int
     pictures: int
     results: int
     uploads: int
+    trainings: int
 
     @classmethod
     def of(cls, memory: int) -> "MemoryLimits":
@@ -43,6 +48,7 @@ class MemoryLimits:
             pictures=share(1 / 10, 64, 256),
             results=share(1 / 40, 16, 64),
             uploads=share(1 / 10, 120, 240),
+            trainings=1 if memory < TWO_TRAININGS else 2,
         )
 
 

@@ -22,6 +22,9 @@ Box = tuple[float, float, float, float]
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = 20_000_000
 MAX_PIXELS = 40_000_000
+# Decoding a WebP takes 17 bytes for each pixel, other formats take at most 13: the limits keep both
+# near 500 MB (benchmarks/RESULTS.md).
+MAX_WEBP_PIXELS = 28_000_000
 # A network's resize (short side to 224) would make a longer strip a huge picture.
 MAX_ASPECT = 50
 
@@ -34,7 +37,7 @@ BAND_ROWS = 256
 LARGE_PIXELS = 4_000_000
 _large_picture_lock = threading.Lock()
 
-ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels"
+ACCEPTED = "JPEG, PNG, WebP, BMP, GIF and TIFF pictures up to 20 MB and 40 megapixels (WebP: 28)"
 
 # The operation that turns a picture upright, by its EXIF orientation (Exif 2.32, tag 0x0112).
 UPRIGHT = {
@@ -118,7 +121,7 @@ def open_checked(data: bytes) -> Image.Image:
     except picture_scan.TooManyParts as error:
         raise BadImage(str(error)) from error
     picture = _open(data)
-    _check_size(*picture.size)
+    _check_size(*picture.size, MAX_WEBP_PIXELS if picture.format == "WEBP" else MAX_PIXELS)
     return picture
 
 
@@ -216,9 +219,9 @@ def _open(data: bytes) -> Image.Image:
         raise BadImage(f"This is {file_kinds.describe(data)}.") from error
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(width: int, height: int, most_pixels: int) -> None:
     """Raise BadImage if a picture has too many pixels or is too long and narrow."""
-    if width * height > MAX_PIXELS:
+    if width * height > most_pixels:
         megapixels = width * height / 1e6
         raise BadImage(f"The picture has {width} × {height} = {megapixels:.0f} megapixels.")
     if max(width, height) > MAX_ASPECT * min(width, height):
@@ -245,7 +248,7 @@ def _to_rgb(img: Image.Image) -> Image.Image:
     if img.has_transparency_data:
         rgba = img if img.mode == "RGBA" else img.convert("RGBA")  # convert would copy it
         img = Image.new("RGB", img.size, "white")
-        img.paste(rgba, mask=rgba.getchannel("A"))
+        img.paste(rgba, mask=rgba)  # its alpha channel is the mask
     # `convert` would copy the pixels of a picture in RGB; `_new` makes a picture without its file.
     rgb = img._new(img.im) if img.mode == "RGB" else img.convert("RGB")
     rgb.info = {}

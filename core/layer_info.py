@@ -6,12 +6,10 @@ from itertools import accumulate
 
 from torch import nn
 
-from core.layers import LOGITS, Layer
+from core.blocks import find_blocks
+from core.layers import LOGITS, Layer, is_spatial
 from core.zoo import Card, Model
 
-# Modules that only contain other modules. The class names of timm's stages end with `STAGE`.
-CONTAINERS = (nn.Sequential, nn.ModuleList, nn.ModuleDict)
-STAGE = "Stage"
 # Depth at which the page Neurons opens: parts, neither edges nor whole objects.
 OPENING_DEPTH = 0.65
 # Modules of torch and timm that only compute an activation function.
@@ -46,7 +44,7 @@ class LayerInfo:
     @property
     def is_spatial(self) -> bool:
         """Whether the layer's units have positions in the picture."""
-        return len(self.shape) == 3 and self.shape[1] * self.shape[2] > 1
+        return is_spatial(self.shape)
 
     def spaced_channels(self, count: int) -> list[int]:
         """Return the indices of `count` channels that are evenly spaced over all channels."""
@@ -65,28 +63,12 @@ def nearest_layer(layers: Sequence[LayerInfo], depth: float = OPENING_DEPTH) -> 
 
 def list_layers(m: Model) -> list[LayerInfo]:
     """List all layers of a network in the order of computation."""
-    blocks = _find_blocks(m.net)
+    blocks = find_blocks(m.net)
     depths = _depths(m.layers, m.net)
     return [
         LayerInfo(layer.name, layer.kind, layer.shape, depths[layer.name], layer.module in blocks)
         for layer in m.layers.values()
     ]
-
-
-def _find_blocks(net: nn.Module) -> set[str]:
-    """Return the names of the topmost modules that are not containers and have parameters."""
-    blocks = set()
-
-    def visit(name: str, module: nn.Module) -> None:
-        for child_name, child in module.named_children():
-            path = f"{name}.{child_name}" if name else child_name
-            if isinstance(child, CONTAINERS) or type(child).__name__.endswith(STAGE):
-                visit(path, child)
-            elif any(True for _ in child.parameters()):
-                blocks.add(path)
-
-    visit("", net)
-    return blocks
 
 
 def _depths(layers: Mapping[str, Layer], net: nn.Module) -> dict[str, float]:

@@ -3,11 +3,12 @@
 import os
 from collections.abc import MutableMapping
 
-# Turns of the loop in which a waiting thread of GNU's OpenMP keeps its core, before it sleeps.
-# With libgomp's own 300,000, threads that wait for a thread without a core take all cores from it:
-# beside other programs, a picture takes up to a hundred times as long. With 1,000 a network is as
-# fast alone. `benchmarks.neighbours` compares the two.
-SPIN_COUNT = 1000
+# Turns of the loop in which a waiting thread of GNU's OpenMP keeps its core before it sleeps: a few
+# milliseconds. With 1,000, a network takes up to twice as long where nothing else runs. With
+# libgomp's own 300,000, beside other programs, threads that wait for one that has no core keep the
+# cores from it for longer; there, `core.threads.ThreadsByLoad` also uses fewer threads.
+# `benchmarks.neighbours` measures both.
+SPIN_COUNT = 100_000
 
 
 def set_defaults(environment: MutableMapping[str, str] = os.environ) -> None:

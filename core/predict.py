@@ -80,7 +80,7 @@ def scores_steps(m: Model, imgs: Sequence[Image.Image]) -> Steps[Scores]:
         x = m.preprocess(batch)
         with m.borrow() as net, torch.inference_mode():
             start = time.perf_counter()
-            output = net(x).float().cpu().numpy()
+            output = m.in_batches(net, x).float().cpu().numpy()
             duration = time.perf_counter() - start
         logits.append(output)
         seconds.append(np.full(len(batch), duration / len(batch), np.float32))

@@ -31,9 +31,13 @@ def read(
         UnknownLayer: A name is not in `m.layers`.
     """
     wanted = find_layers(m.layers, names)
-    with m.borrow() as net, torch.no_grad(), Probe(net, wanted) as probe:
+
+    def compute(x: Tensor) -> dict[str, Tensor]:
         probe.run(x)
         return {name: probe.activations[name] for name in names}
+
+    with m.borrow() as net, torch.no_grad(), Probe(net, wanted) as probe:
+        return m.in_batches(compute, x)
 
 
 class Probe:
@@ -90,11 +94,11 @@ class Probe:
             return tensor
         # Two copies where gradients flow: the kept tensor must not be shared, since a later layer
         # may change its input in place, and an identity layer returns its own input.
-        kept = self._take(tensor.movedim(layer.channel_axis, 1))
+        kept = self._take(layer.read(tensor))
         self.activations[layer.name] = kept
         if self._stop and len(self.activations) == len(self._layers):
             raise _StopForward
-        return kept.movedim(1, layer.channel_axis).clone() if kept.requires_grad else tensor
+        return layer.write(kept, tensor).clone() if kept.requires_grad else tensor
 
 
 @contextmanager
@@ -114,8 +118,7 @@ def change_activations(
         if output not in by_output:
             return tensor
         layer, change = by_output[output]
-        channels_first = tensor.clone().movedim(layer.channel_axis, 1)
-        return change(channels_first).movedim(1, layer.channel_axis)
+        return layer.write(change(layer.read(tensor.clone())), tensor)
 
     with replace_outputs(net, {module for module, _ in by_output}, apply):
         yield

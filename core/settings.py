@@ -12,6 +12,8 @@ BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 # Results that ship with the networks whose weights come with a package; those of the bundled
 # networks are in the networks' own folders.
 SHIPPED = BUNDLED.parent / "shipped"
+# Training runs that ship: the page Train shows the first one before anything was trained.
+SHIPPED_RUNS = SHIPPED / "runs"
 
 
 class BadSetting(ZooscopeError):
@@ -29,8 +31,10 @@ class Settings:
         pictures: Folders of pictures that visitors can open as picture sets.
         store: fsspec URL under which results are stored.
         sets: Folder for downloaded picture sets.
-        networks: Folder for the weights of installed packages, converted to safetensors.
-        device: "auto", "cpu", "cuda" or "cuda:1".
+        networks: Folder for the weights of installed packages, converted to safetensors, and for
+            networks that visitors trained.
+        runs: Folder for training runs.
+        device: "auto", "cpu", "cuda", "cuda:1" or "mps".
         memory_mb: Largest total size of the models kept in memory, in 10⁶ bytes. The default
             follows the memory that the server may use.
         store_mb: Largest size of a local store, in 10⁶ bytes.
@@ -42,6 +46,7 @@ class Settings:
     store: str = str(Path.home() / ".cache" / "zooscope" / "store")
     sets: Path = Path.home() / ".cache" / "zooscope" / "sets"
     networks: Path = Path.home() / ".cache" / "zooscope" / "networks"
+    runs: Path = Path.home() / ".cache" / "zooscope" / "runs"
     device: str = "auto"
     memory_mb: int = field(default_factory=lambda: memory_limits().networks // MEGABYTE)
     store_mb: int = 2000
@@ -61,6 +66,7 @@ class Settings:
             store=environment.get("ZOOSCOPE_STORE") or cls.store,
             sets=Path(environment.get("ZOOSCOPE_SETS") or cls.sets),
             networks=Path(environment.get("ZOOSCOPE_NETWORKS") or cls.networks),
+            runs=Path(environment.get("ZOOSCOPE_RUNS") or cls.runs),
             device=environment.get("ZOOSCOPE_DEVICE") or cls.device,
             memory_mb=_size(environment, "ZOOSCOPE_MEMORY_MB", defaults.memory_mb),
             store_mb=_size(environment, "ZOOSCOPE_STORE_MB", cls.store_mb),

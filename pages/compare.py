@@ -27,7 +27,7 @@ RENAMED = {"Backbones": COST, "Layers alike": SIMILARITY}
 OF_SIMILARITY = ("one", "other", "row", "column")
 
 View = Callable[[Results, Mapping[str, Card], PictureSet], None]
-# Costs come first: they are there within seconds.
+# Costs and accuracy come first: they are there within seconds.
 VIEWS: Mapping[str, View] = {
     COST: backbones.show,
     "Agreement": agreement.show,
@@ -38,8 +38,8 @@ VIEWS: Mapping[str, View] = {
 def show() -> None:
     show_intro(
         "How do they differ?",
-        "Compare up to four networks: what they cost, how often they are right, where they"
-        " disagree, and which of their layers do the same.",
+        "Compare up to four networks: which does better and what it costs, where they disagree,"
+        " and which of their layers do the same.",
         "All figures are for the pictures below, so choose pictures that the networks should know.",
     )
     chosen = sidebar.models()

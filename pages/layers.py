@@ -9,7 +9,8 @@ from PIL import Image
 from core import figures, heatmap
 from core.layer_info import LayerInfo
 from core.pictures import Picture
-from core.workbench.tasks.activation_maps import activation_maps_recipe
+from core.workbench.recipes import Recipe
+from core.workbench.tasks.activation_maps import ActivationMaps, activation_maps_recipe
 from core.workbench.tasks.layers import NetworkLayers
 from core.zoo import Card
 from pages.parts.shared import sidebar
@@ -25,6 +26,17 @@ from pages.parts.shared.unit_pictures import link_to_microscope
 MAPS, MAX_LAYERS = 8, 12
 # Side in pixels at which a filter of the first layer is shown, and filters shown.
 FILTER_SIDE, FILTERS = 48, 32
+# Depth at which each group of layers ends, its heading, and what its channels usually find.
+GROUPS = (
+    (1 / 3, "Early layers: usually edges and colours",
+     "Each position sees a few pixels, so a channel can find little more than a line, a corner or a"
+     " colour."),
+    (2 / 3, "Middle layers: usually textures and patterns",
+     "Channels combine the edges of earlier layers: fur, stripes, meshes, curves."),
+    (1.0, "Late layers: usually parts and whole objects",
+     "Each position sees most of the picture: eyes, wheels, whole animals. The maps are coarse,"
+     " because what counts here is what there is, and less exactly where."),
+)  # fmt: skip
 # Height of a row's placeholder in pixels.
 PLACEHOLDER = 96
 
@@ -84,7 +96,7 @@ def _show_receptive_fields(
     st.plotly_chart(
         figures.nested_squares(crop, sides),
         config={"displayModeBar": False},
-        alt=f"Squares about the middle of the picture: what one unit of {card.title} sees",
+        alt=f"Squares about the middle of the picture: what one position of {card.title} sees",
     )
     st.caption(
         "How much of the picture one position of a layer sees: each square holds nine tenths of"
@@ -133,19 +145,42 @@ def _show_activation_maps(
     st.subheader("Strongest feature maps", anchor=False)
     recipes = [activation_maps_recipe(card, layer.name, picture.id) for layer in shown]
     results.ask(recipes)
-    for layer, recipe in zip(shown, recipes, strict=True):
-        text, strip = st.columns([1, 4], vertical_alignment="center")
-        channels, height, width = layer.shape
-        field = layers.receptive_fields.get(layer.name)
-        sees = f", receptive field {field:.0f} pixels" if field else ""
-        text.markdown(f"**{escape_markdown(layer.name)}**")
-        text.caption(f"{channels} channels of {height} × {width}{sees}")
-        with strip:
-            activations = results.show(recipe, PLACEHOLDER)
-            if activations is not None:
-                maps = heatmap.map_row(activations.maps[:MAPS])
-                st.image(maps, alt=f"Maps of {layer.name}", width="stretch")
-                _link_channels(card, layer, activations.channels[:MAPS].tolist())
+    st.caption("Which depth finds what differs by network; usually it is as the headings say.")
+    start = 0.0
+    for end, heading, explanation in GROUPS:
+        last = end == GROUPS[-1][0]
+        group = [
+            (layer, recipe)
+            for layer, recipe in zip(shown, recipes, strict=True)
+            if start <= layer.depth and (layer.depth < end or last)
+        ]
+        start = end
+        if group:
+            st.markdown(f"#### {heading}")
+            st.caption(explanation)
+        for layer, recipe in group:
+            _show_row(results, card, layer, recipe, layers.receptive_fields.get(layer.name))
+
+
+def _show_row(
+    results: Results,
+    card: Card,
+    layer: LayerInfo,
+    recipe: Recipe[ActivationMaps],
+    field: float | None,
+) -> None:
+    """Show what a layer is, and its strongest maps."""
+    text, strip = st.columns([1, 4], vertical_alignment="center")
+    channels, height, width = layer.shape
+    sees = f", receptive field {field:.0f} pixels" if field else ""
+    text.markdown(f"**{escape_markdown(layer.name)}**")
+    text.caption(f"{channels} channels of {height} × {width}{sees}")
+    with strip:
+        activations = results.show(recipe, PLACEHOLDER)
+        if activations is not None:
+            maps = heatmap.map_row(activations.maps[:MAPS])
+            st.image(maps, alt=f"Maps of {layer.name}", width="stretch")
+            _link_channels(card, layer, activations.channels[:MAPS].tolist())
 
 
 def _link_channels(card: Card, layer: LayerInfo, channels: Sequence[int]) -> None:

@@ -40,8 +40,9 @@ def show() -> None:
     if not models:
         show_no_model()
         return
+    first, problems = set_picker.first_set(models.values(), FIRST_COUNT), st.container()
     with st.expander("Which pictures", icon=":material/photo_library:"):
-        pictures = set_picker.pick_set(set_picker.first_set(models.values(), FIRST_COUNT))
+        pictures = set_picker.pick_set(first, problems)
     view = LINKED.segmented("Maps of", list(VIEWS), "maps_of")
     if pictures is None:
         st.info("Choose pictures under “Which pictures”.", icon=":material/photo_library:")

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.layer_info import LayerInfo
+from core.layer_info import LayerInfo, classes_layer
+from core.layers import LOGITS
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.layers import NetworkLayers
 from core.workbench.tasks.visualization import Visualization, channel_recipe
@@ -23,6 +24,7 @@ from pages.parts.shared.layer_picker import (
     show_no_model,
     usable,
 )
+from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.model_badge import with_badge
 from pages.parts.shared.page_intro import show_intro
 from pages.parts.shared.results import Results
@@ -38,10 +40,11 @@ Tiles = Mapping[int, Recipe[Visualization]]
 def show() -> None:
     show_intro(
         "What does it look for?",
-        "A network finds things in a picture with thousands of small detectors, its channels. Here"
-        " you see what each of them looks for.",
+        "A network finds things in a picture with thousands of small detectors, its neurons: here,"
+        " a neuron is a channel of a layer. You see what each of them looks for.",
         "Each picture was made from noise, step by step, until one channel responded as strongly as"
         " possible. Click a channel to see it in detail.",
+        term="Channel",
     )
     models = usable(sidebar.models())
     if not models:
@@ -82,9 +85,15 @@ def _show_layer(results: Results, card: Card, layers: NetworkLayers) -> None:
         view = microscope.pick_view(unit)
         needs = view.needs(unit)
         below = st.container()
-    found = finding.needs(unit)
+    # Each part asks for its own results, so that their progress is where they will appear.
+    with large:
+        st.markdown(f"**{escape_markdown(unit.title)}**")
+        found = [recipe for recipe in finding.needs(unit) if recipe not in needs]
+        results.ask([large_recipe, *found], PATIENCE)
+    with below:
+        results.ask(needs, PATIENCE)
     with left:
-        results.ask([large_recipe, *found, *needs, *tiles.values()], PATIENCE)
+        results.ask(list(tiles.values()), PATIENCE)
         _show_tiles(results, unit, tiles)
     with large:
         large_picture.show(unit, results, large_recipe)
@@ -102,11 +111,11 @@ def _last(layers: Sequence[LayerInfo]) -> LayerInfo | None:
 
 
 def _next(card: Card, layer: LayerInfo, layers: NetworkLayers) -> LayerInfo | None:
-    """Return the main layer after a layer; after the last one, the layer of the classes' scores."""
+    """Return the main layer after a layer; after the last one, the network's classes."""
     after = next((each for each in layers.main if each.depth > layer.depth), None)
-    scores = layers.layers[-1]
-    has_scores = bool(card.labels) and scores.shape == (len(card.labels),)
-    return scores if after is None and has_scores else after
+    if after is None and card.labels and layer.name != LOGITS:
+        return classes_layer(card)
+    return after
 
 
 def _show_tiles(results: Results, unit: Unit, tiles: Tiles) -> None:

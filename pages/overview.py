@@ -10,9 +10,9 @@ from core.pictures import Picture
 from core.workbench.overview import depth_layers, overview_recipes, picture_recipes, unit_recipes
 from core.workbench.recipes import Recipe
 from core.zoo import Card
-from pages.parts.overview import differences, pixel_path, predictions, stories, trust
+from pages.parts.overview import differences, pixel_path, predictions, trust
 from pages.parts.overview.entry import Entry
-from pages.parts.shared import sidebar
+from pages.parts.shared import sidebar, stories
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import show_no_model, usable
 from pages.parts.shared.page_intro import show_intro
@@ -29,7 +29,7 @@ def show() -> None:
     )
     places = [st.container() for _ in range(4)]
     with places[2]:
-        stories.show()
+        stories.show_cards()
     models, picture = usable(sidebar.models()), sidebar.picture()
     if not models or picture is None:
         show_no_model("a picture and ")

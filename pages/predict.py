@@ -14,9 +14,9 @@ from core.pictures import Picture
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.size import size_recipe
 from core.zoo import Card
-from pages.parts.predict.column import Column, rank, recipe_or_error, show_column
+from pages.parts.predict.column import Column, rank, recipe_or_error, show_column, show_crop
 from pages.parts.shared import downloads, sidebar
-from pages.parts.shared.drawings_only import show_drawings_only
+from pages.parts.shared.drawings_only import show_drawings_only, show_photographs_only
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import usable
 from pages.parts.shared.linked import Linked
@@ -38,7 +38,7 @@ def show() -> None:
     show_intro(
         "What is it?",
         "What each network says the picture shows, and whether the networks agree.",
-        "A longer bar is a more probable class; classes in all lists share a colour.",
+        "A longer bar is a more probable class; a class has the same colour in all lists.",
     )
     picture, models = sidebar.picture(), sidebar.models()
     if not models:
@@ -46,6 +46,7 @@ def show() -> None:
     if picture is None or not models:
         return
     show_drawings_only([card for card in models.values() if isinstance(card, Card)], picture)
+    show_photographs_only(usable(models).values(), picture)
     temperature, count = _pick_softmax()
     summary = st.container()
     results = Results()
@@ -59,12 +60,22 @@ def show() -> None:
     ):
         with place:
             if isinstance(card, Card):
-                show_column(results, columns[name], picture, colours)
+                show_column(results, columns[name], colours)
             else:
                 st.markdown(f"**{escape_markdown(name)}**")
                 st.error(escape_markdown(card), icon=":material/help:")
+    _show_crops(list(columns.values()), picture)
     if ranked:
         _show_table(ranked, temperature)
+
+
+def _show_crops(columns: Sequence[Column], picture: Picture) -> None:
+    """Show what each network sees, below the bars of all of them, also in a narrow window."""
+    if not columns:
+        return
+    for place, column in zip(st.columns(len(columns)), columns, strict=True):
+        with place:
+            show_crop(column, picture)
 
 
 def _pick_softmax() -> tuple[float, int]:

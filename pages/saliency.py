@@ -7,11 +7,13 @@ import streamlit as st
 from core import heatmap, saliency
 from core.heatmap import Scale
 from core.pictures import Picture
+from core.workbench.start_views import SALIENCY_METHODS
 from core.workbench.tasks.saliency_map import saliency_map_recipe
 from core.zoo import Card
 from pages.parts.saliency import detail
 from pages.parts.saliency.cell import Cell, Cells
 from pages.parts.saliency.class_picker import Target, pick_classes
+from pages.parts.saliency.precision_picker import pick_precision
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import classifiers_and_picture
 from pages.parts.shared.linked import Linked
@@ -25,8 +27,6 @@ from pages.parts.shared.renamed_options import accept_old_options
 from pages.parts.shared.results import CANCELLED, Results
 
 LINKED = Linked("saliency")
-# Methods that are chosen at first: one of each kind, all fast.
-FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "integrated_gradients")
 OWN, SHARED = "per map", "shared"
 # What these options were called in older links.
 OLD_SCALES = {"each map": OWN, "each method": SHARED}
@@ -51,10 +51,10 @@ def show() -> None:
         return
     models, picture = chosen
     results = Results()
-    methods = [method.key for method in pick_methods(FIRST)]
+    methods = [method.key for method in pick_methods(SALIENCY_METHODS)]
     opacity, shared_scale = _pick_looks()
     targets = pick_classes(results, models, picture.id)
-    cells = _cells(models, picture, methods, targets)
+    cells = _cells(models, picture, methods, targets, pick_precision())
     results.ask([cell.recipe for cell in cells.values()])
     scales = _scales(results, cells, shared_scale)
     for name, card in models.items():
@@ -89,6 +89,7 @@ def _cells(
     picture: Picture,
     methods: Sequence[str],
     targets: Mapping[str, Target | str],
+    precision: str,
 ) -> dict[tuple[str, str], Cell]:
     cells = {}
     for name, card in models.items():
@@ -96,8 +97,9 @@ def _cells(
         if isinstance(target, Target):
             for key in methods:
                 recipe = saliency_map_recipe(
-                    card, picture.id, key, target.class_index, target.against
-                )
+                    card, picture.id, key, target.recipe_class, target.against,
+                    precision=precision,
+                )  # fmt: skip
                 cells[name, key] = Cell(card, picture, saliency.find(key, {}), recipe)
     return cells
 

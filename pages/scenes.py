@@ -6,12 +6,15 @@ import streamlit as st
 
 from core import figures, scenes
 from core.pictures import SCENE_SIZE
+from pages.parts.scenes import answers
 from pages.parts.shared import downloads, sidebar
 from pages.parts.shared.frame import framed
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.page_intro import show_intro
 from pages.parts.shared.renamed_options import accept_old_options
+from pages.parts.shared.results import Results
+from pages.parts.shared.session import workbench
 
 LINKED = Linked("scenes")
 BY_CHANCE = "random"
@@ -75,22 +78,36 @@ def _pick_factors() -> str:
 def _show_scene(scene: scenes.Scene, reference: str) -> None:
     """Show a scene with the masks that the user picks, its downloads and its parts."""
     visible = [part for part in scenes.PARTS[1:] if scene.mask(part).any()]
-    picked = st.pills("Highlight part", [ALL_PARTS, *visible], key="_marked", wrap=True)
+    picked = LINKED.pill_or_none("Highlight part", [ALL_PARTS, *visible], "part", wrap=True)
     shown = scene.image
     if picked:
         parts = visible if picked == ALL_PARTS else [picked]
         shown = figures.overlay_masks(scene.image, {part: scene.mask(part) for part in parts})
     alt = f"A drawn {scene.factors.class_}, {scene.factors.background} behind it"
     st.image(shown, alt=alt, width="stretch", output_format="JPEG")
-    with st.container(horizontal=True):
-        st.button(
-            "Use this picture", icon=":material/check:", type="primary",
-            on_click=sidebar.choose_picture, args=(f"scene:{reference}",),
-        )  # fmt: skip
+    picture = f"scene:{reference}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _show_use(picture)
         downloads.png(lambda: shown, "scene")
         arrays = {"parts": scene.parts, "names": np.array(scenes.PARTS)}
         downloads.npz(arrays, "parts", label="Part masks (NPZ, for NumPy)")
+    answers.show(Results(), workbench().pictures.find(picture))
     _show_parts(scene, visible)
+
+
+def _show_use(picture: str) -> None:
+    """Show the button that chooses the scene; once it is chosen, links to what shows more of it."""
+    if sidebar.picture_reference() != picture:
+        st.button(
+            "Use this picture", icon=":material/check:", type="primary",
+            on_click=sidebar.choose_picture, args=(picture,),
+        )  # fmt: skip
+        return
+    st.caption(":material/check: This is your picture on every page.")
+    st.page_link("pages/predict.py", label="See what it is", icon=":material/label:")
+    st.page_link(
+        "pages/saliency.py", label="See where networks look", icon=":material/center_focus_strong:"
+    )
 
 
 def _show_parts(scene: scenes.Scene, visible: list[str]) -> None:

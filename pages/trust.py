@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.workbench.start_views import TRUST_METHODS
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import classifiers_and_picture
 from pages.parts.shared.linked import Linked
@@ -12,8 +13,6 @@ from pages.parts.trust import picture_view, scenes_view
 
 LINKED = Linked("trust")
 PICTURE, SCENES = "This picture", "Drawn scenes"
-# Methods that are chosen at first.
-FIRST = ("grad_cam", "stage_cam", "layer_cam", "gradient", "smooth_grad", "guided_backprop")
 
 
 def show() -> None:
@@ -32,7 +31,7 @@ def show() -> None:
     with left:
         view = LINKED.segmented("Test on", [PICTURE, SCENES], "of")
     with right:
-        methods = pick_methods(FIRST)
+        methods = pick_methods(TRUST_METHODS)
     if view == SCENES:
         scenes_view.show(Results(), models, methods)
     else:

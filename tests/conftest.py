@@ -7,6 +7,9 @@ import os
 WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
 if WORKERS > 1:
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // WORKERS)))
+# What `core` sets when it is imported. The process that starts the workers must not hand it on.
+OPENMP = ("OMP_NUM_THREADS", "GOMP_SPINCOUNT")
+GIVEN = {name: os.environ[name] for name in OPENMP if name in os.environ}
 
 from jaxtyping import install_import_hook  # noqa: E402
 
@@ -27,6 +30,11 @@ from timm.models import save_for_hf  # noqa: E402
 from core import images, zoo  # noqa: E402
 from core.settings import BUNDLED, Settings  # noqa: E402
 from core.zoo.installed import PACKAGES  # noqa: E402
+
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    for name in OPENMP:
+        os.environ.pop(name, None)
+    os.environ.update(GIVEN)
 
 PROJECT = Path(__file__).resolve().parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -49,6 +57,7 @@ def _isolated_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest
     monkeypatch.setenv("ZOOSCOPE_STORE", str(tmp_path_factory.mktemp("store")))
     monkeypatch.setenv("ZOOSCOPE_SETS", str(tmp_path_factory.mktemp("sets")))
     monkeypatch.setenv("ZOOSCOPE_NETWORKS", str(tmp_path_factory.getbasetemp() / "networks"))
+    monkeypatch.setenv("ZOOSCOPE_RUNS", str(tmp_path_factory.getbasetemp() / "runs"))
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path_factory.mktemp("hub")))
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")  # no server listens on the discard port
     monkeypatch.setattr("core.zoo.card.BUNDLED", tmp_path_factory.getbasetemp() / "no weights")

@@ -362,6 +362,15 @@ def test_too_many_pixels_are_rejected_before_they_are_decoded(kind, width, heigh
         tracemalloc.stop()
 
 
+def test_a_webp_may_have_fewer_pixels_than_other_formats():
+    """libwebp takes more memory for each pixel."""
+    assert_rejected(file_with_declared_size("WEBP", 8000, 3501), "8000 × 3501 = 28 megapixels")
+    with pytest.raises(BadImage, match="damaged"):  # it was not rejected for its size
+        read(file_with_declared_size("WEBP", 8000, 3500))
+    with pytest.raises(BadImage, match="damaged"):
+        read(file_with_declared_size("PNG", 8000, 3501))
+
+
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_decompression_bomb_is_rejected_without_decoding_it(monkeypatch):
     rows = zlib.compress(bytes((1 + 20_000 // 8) * 8000), 9)

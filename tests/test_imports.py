@@ -30,6 +30,17 @@ print(torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(1)).item())
 from torchvision.ops import roi_align
 print(roi_align(torch.ones(1, 1, 4, 4), [torch.tensor([[0.0, 0, 4, 4]])], 1).item())
 """
+# Trains the network of the textbooks, as the page Train does in a child process.
+TRAINING = """
+import sys, tempfile
+from core.steps import drain
+from core.train_lab.experiment import Experiment
+from core.train_lab.run import child_steps
+experiment = Experiment(("dog", "fir"), pictures=5, size=32, blocks=1, epochs=1)
+with tempfile.TemporaryDirectory() as folder:
+    drain(child_steps(experiment.as_json(), folder))
+print(*sys.modules)
+"""
 UNNEEDED = ("torch._dynamo", "torch._inductor", "sympy", "sklearn", "skimage", "openTSNE",
             "scipy.optimize", "scipy.stats")  # fmt: skip
 
@@ -51,6 +62,14 @@ def imported() -> set[str]:
 def test_the_first_page_does_not_import(imported: set[str], module: str):
     assert "timm" in imported
     assert module not in imported
+
+
+def test_training_the_textbook_network_imports_little():
+    """A training starts within two seconds, and its process takes little memory."""
+    imported = set(output(TRAINING).split())
+    assert "torch" in imported
+    unneeded = {*UNNEEDED, "timm", "torchvision", "streamlit", "core.workbench", "core.zoo"}
+    assert not imported & unneeded
 
 
 def test_who_needs_the_compiler_gets_the_real_one():

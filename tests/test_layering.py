@@ -14,12 +14,16 @@ PAGES = [*sorted((PROJECT / "pages").rglob("*.py")), PROJECT / "streamlit_app.py
 
 # The modules of core from the bottom up: a module imports only from its own level and lower ones.
 LEVELS: tuple[tuple[str, ...], ...] = (
-    ("decoding", "errors", "file_kinds", "gallery_cache", "glossary", "heatmap", "hooks",
-     "host_memory", "images", "layers", "memory", "openmp", "options", "owned_cache",
-     "picture_scan", "pickled_weights", "settings", "steps", "threads", "timm_import"),
+    ("arguments", "atomic_file", "blocks", "child_process", "decoding", "errors", "file_kinds",
+     "float64", "gallery_cache", "glossary", "heatmap", "hooks", "host_memory", "images",
+     "layer_axes", "layer_places", "layer_tracing", "layers", "memory", "mps", "openmp", "options",
+     "owned_cache", "picture_scan", "pickled_weights", "settings", "stage_ends", "steps",
+     "textbook", "threads", "timm_import", "torch_compiler"),
     ("zoo", "probe", "layer_info"),
     ("batched_reading", "pictures", "scenes", "sets"),
-    ("compare", "dissect", "embed", "predict", "saliency", "training", "visualize"),
+    ("compare", "dissect", "embed", "predict", "saliency", "train_lab",
+     "training", "visualize"),
+    ("corruptions", "interventions"),
     ("figures", "workbench"),
 )  # fmt: skip
 # Modules that execute code from the data they load.
@@ -228,6 +232,22 @@ def test_only_the_child_process_reads_pickled_weights_and_never_their_code():
     (call,) = reading["core/pickled_weights/child.py"]
     keywords = {word.arg: ast.unparse(word.value) for word in call.keywords}
     assert keywords["weights_only"] == "True"
+
+
+@pytest.mark.parametrize(
+    "path", sorted((PROJECT / "pages").glob("*.py")), ids=lambda path: path.stem
+)
+def test_every_page_begins_with_what_it_answers_and_how_to_read_it(path):
+    show = next(
+        node
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.FunctionDef) and node.name == "show"
+    )
+    match show.body[0]:
+        case ast.Expr(value=ast.Call(func=ast.Name(id="show_intro"), args=sentences)):
+            assert len(sentences) == 3
+        case other:
+            pytest.fail(f"{path.name} begins with {ast.unparse(other)[:60]}")
 
 
 @pytest.mark.parametrize("path", [*CORE, *PAGES], ids=name_of)

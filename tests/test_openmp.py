@@ -51,3 +51,14 @@ def test_what_the_host_has_set_stays():
     assert report["threads"] == 1
     assert report["OMP_WAIT_POLICY"] == "active"
     assert report["GOMP_SPINCOUNT"] is None
+
+
+def test_the_process_that_starts_test_workers_does_not_hand_on_its_number_of_threads():
+    kept = (*NAMES, "PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT")
+    environment = {name: value for name, value in os.environ.items() if name not in kept}
+    code = "import os, tests.conftest; print(os.environ.get('OMP_NUM_THREADS'))"
+    process = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, env=environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert process.stdout.split()[-1] == "None"

@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from core import probe, zoo
-from core.layers import UnknownLayer, find_layers, trace_layers
+from core.layer_tracing import trace_layers
+from core.layers import UnknownLayer, find_layers
 from core.zoo.table import architectures
 
 SIZE = (3, 96, 128)

@@ -10,7 +10,7 @@ from core.settings import BadSetting, Settings
 
 SIZES = ("ZOOSCOPE_MEMORY_MB", "ZOOSCOPE_STORE_MB", "ZOOSCOPE_DOWNLOAD_MB")
 VARIABLES = ("ZOOSCOPE_MODELS", "ZOOSCOPE_PICTURES", "ZOOSCOPE_STORE", "ZOOSCOPE_SETS",
-             "ZOOSCOPE_NETWORKS", "ZOOSCOPE_DEVICE", *SIZES)  # fmt: skip
+             "ZOOSCOPE_NETWORKS", "ZOOSCOPE_RUNS", "ZOOSCOPE_DEVICE", *SIZES)  # fmt: skip
 
 
 def test_no_variables_give_the_documented_defaults(monkeypatch):
@@ -35,6 +35,7 @@ def test_default_store_is_in_the_users_cache_folder():
         ("ZOOSCOPE_STORE", "s3://bucket/prefix", "store", "s3://bucket/prefix"),
         ("ZOOSCOPE_SETS", "/fetched", "sets", Path("/fetched")),
         ("ZOOSCOPE_NETWORKS", "/converted", "networks", Path("/converted")),
+        ("ZOOSCOPE_RUNS", "/trained", "runs", Path("/trained")),
         ("ZOOSCOPE_DEVICE", "cuda:1", "device", "cuda:1"),
         ("ZOOSCOPE_MEMORY_MB", "1", "memory_mb", 1),
         ("ZOOSCOPE_STORE_MB", "20000", "store_mb", 20000),

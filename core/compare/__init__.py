@@ -1,6 +1,12 @@
 """Comparison of networks: layer similarity, agreement, accuracy, costs and architecture."""
 
-from core.compare.accuracy import OTHER_CLASS, AccuracyReport, NotScored, measure_accuracy
+from core.compare.accuracy import (
+    OTHER_CLASS,
+    AccuracyReport,
+    NotScored,
+    best_share,
+    measure_accuracy,
+)
 from core.compare.agreement import (
     Disagreement,
     TopPredictions,
@@ -14,6 +20,7 @@ from core.compare.backbones import (
     machine_name,
     measure_costs,
     measure_costs_steps,
+    median_seconds,
     peak_activation_bytes,
 )
 from core.compare.calibration import BINS, Reliability, reliability
@@ -60,6 +67,7 @@ __all__ = [
     "agreement_matrix",
     "backbone_table",
     "best_match",
+    "best_share",
     "cka",
     "cka_matrix",
     "correlations",
@@ -75,6 +83,7 @@ __all__ = [
     "measure_accuracy",
     "measure_costs",
     "measure_costs_steps",
+    "median_seconds",
     "multiply_adds",
     "network_size",
     "normalise_label",

@@ -1,12 +1,13 @@
 """Accuracy on labelled pictures: overall, by class, and the confusion matrix."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from core.arguments import require_equal_counts
 from core.compare.agreement import TopPredictions
 from core.compare.calibration import Reliability, reliability
 from core.compare.correctness import Correctness, judge, normalise_label
@@ -55,7 +56,9 @@ def measure_accuracy(
 
     Raises:
         NotScored: No picture has a label, or the network has no class for some label.
+        BadArgument: There is not one label for each prediction.
     """
+    require_equal_counts(predictions=predictions.labels, labels=true_labels)
     labelled = [index for index, label in enumerate(true_labels) if label]
     if not labelled:
         raise NotScored("No picture of this set has a label; choose a set with labels.")
@@ -76,6 +79,17 @@ def measure_accuracy(
         confusion=_confusion_matrix(true, predicted),
         calibration=reliability(predictions.probability[labelled], right),
     )
+
+
+def best_share(shares: Mapping[str, float], same: float) -> str | None:
+    """Return the network with the largest share; None where another one is about as good.
+
+    Args:
+        shares: Shares by network, 0 to 1; at least two.
+        same: Largest difference that does not count.
+    """
+    best, second = sorted(shares, key=lambda name: -shares[name])[:2]
+    return best if shares[best] - shares[second] > same else None
 
 
 def _require_known_labels(unknown: Sequence[str]) -> None:

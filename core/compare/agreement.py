@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float, Int
 
+from core.arguments import require_equal_counts
 from core.compare.correctness import normalise_label
 from core.predict import softmax
 
@@ -56,7 +57,11 @@ def agreement_matrix(predictions: Mapping[str, TopPredictions]) -> pd.DataFrame:
 
     Returns:
         One row and one column per network, 0 to 1; 1 on the diagonal; NaN without pictures.
+
+    Raises:
+        BadArgument: The networks have predictions for different numbers of pictures.
     """
+    _require_same_pictures(predictions)
     labels = {
         name: np.array([normalise_label(label) for label in top.labels], object)
         for name, top in predictions.items()
@@ -79,7 +84,11 @@ def disagreements(predictions: Mapping[str, TopPredictions]) -> list[Disagreemen
 
     Returns:
         The pictures in order of decreasing mean probability of the predicted classes.
+
+    Raises:
+        BadArgument: The networks have predictions for different numbers of pictures.
     """
+    _require_same_pictures(predictions)
     if not predictions:
         return []
     mean_probability = np.mean([top.probability for top in predictions.values()], axis=0)
@@ -89,3 +98,9 @@ def disagreements(predictions: Mapping[str, TopPredictions]) -> list[Disagreemen
         if len({normalise_label(label) for label in labels.values()}) > 1:
             differing.append(Disagreement(index, labels))
     return differing
+
+
+def _require_same_pictures(predictions: Mapping[str, TopPredictions]) -> None:
+    require_equal_counts(
+        **{f"predictions of {name}": top.labels for name, top in predictions.items()}
+    )

@@ -89,10 +89,17 @@ def machine_name(device: torch.device) -> str:
     """Describe the hardware on which a speed is measured: the GPU, or processor and threads."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
+    if device.type == "mps":
+        return f"{platform.machine()}, Apple GPU"
     # ALL_THREADS, not torch's current limit: the name is part of a recipe, so it has to be the
     # same in threads that are limited to one core.
     threads = f"{ALL_THREADS} thread{'s' * (ALL_THREADS != 1)}"
     return f"{platform.machine()}, {cpu_count()} cores, {threads}"
+
+
+def median_seconds(costs: Costs) -> float:
+    """Return the median of the seconds that a picture takes."""
+    return float(np.median(costs.seconds))
 
 
 def backbone_table(
@@ -114,7 +121,7 @@ def backbone_table(
     columns: dict[str, Callable[[str], float]] = {
         "parameters": lambda name: costs[name].parameters,
         "multiply-adds": lambda name: costs[name].multiply_adds,
-        "ms a picture": lambda name: 1000 * float(np.median(costs[name].seconds)),
+        "ms a picture": lambda name: 1000 * median_seconds(costs[name]),
         "memory, MB": lambda name: costs[name].memory / 1e6,
         "accuracy": accuracy,
         "ECE": calibration_error,

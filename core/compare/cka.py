@@ -21,7 +21,8 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from core import batched_reading
+from core import batched_reading, memory
+from core.arguments import require_some
 from core.errors import ZooscopeError
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
@@ -65,7 +66,10 @@ class Grams:
 
 
 def cka(
-    a: Float[np.ndarray, "na da"], b: Float[np.ndarray, "nb db"], batch: int | None = None
+    a: Float[np.ndarray, "na da"],
+    b: Float[np.ndarray, "nb db"],
+    batch: int | None = None,
+    seed: int = 0,
 ) -> float:
     """Compute linear CKA between two layers from their features of the same pictures.
 
@@ -73,6 +77,7 @@ def cka(
         a: Features at one layer.
         b: Features at the other layer, of the same pictures in the same order.
         batch: Pictures per mini-batch, for the unbiased estimator; None for the biased estimator.
+        seed: Seed of the mini-batches, which are random samples of the pictures.
 
     Returns:
         1 if the features differ by rotation and scale only; NaN if a layer is constant over all
@@ -83,14 +88,10 @@ def cka(
         DifferentPictures: a and b have different numbers of rows.
         TooFewPictures: There are fewer than 2 pictures; for the unbiased estimator fewer than 4.
     """
-    if len(a) != len(b):
-        raise DifferentPictures(
-            f"The features have {len(a)} rows and {len(b)} rows; compute both from the same"
-            " pictures."
-        )
+    require_same_pictures(a, b)
     if batch is None:
         return _biased_cka(a, b)
-    batches = split_evenly(np.arange(len(a)), batch)
+    batches = shuffled_batches(len(a), seed, batch)
     rows = [np.concatenate([_entries(_gram(x[indices])) for indices in batches]) for x in (a, b)]
     return float(_cosines(rows[0][None], rows[1][None])[0, 0])
 
@@ -120,18 +121,21 @@ def grams_steps(
     Raises:
         TooFewPictures: A batch has fewer than 4 pictures.
         UnknownLayer: The network has no such layer.
+        BadArgument: There are no layers, or no batches.
     """
+    require_some("layers", layers)
     rows: list[list[np.ndarray]] = [[] for _ in layers]
     sizes: list[int] = []
     for x in inputs:
         if x is None:
             yield Progress(sum(sizes), total)
             continue
-        gram_matrices = batched_reading.read_layers(m, x, layers, _activation_gram)
+        gram_matrices = _gram_matrices(m, x, layers)
         for row, name in zip(rows, layers, strict=True):
-            row.append(_entries(gram_matrices[name].double().cpu().numpy()))
+            row.append(_entries(gram_matrices[name].cpu().double().numpy()))
         sizes.append(len(x))
         yield Progress(sum(sizes), total)
+    require_some("pictures", sizes)
     entries = np.stack([np.concatenate(row) for row in rows])
     return Grams(tuple(layers), entries.astype(np.float32), tuple(sizes))
 
@@ -195,6 +199,39 @@ def u_centred(gram: Float[np.ndarray, "n n"]) -> Float[np.ndarray, "n n"]:
     total = off_diagonal.sum() / ((n - 1) * (n - 2))
     centred = off_diagonal - rows[:, None] - rows + total
     return centred - np.diag(np.diag(centred))
+
+
+def require_same_pictures(a: np.ndarray, b: np.ndarray) -> None:
+    """Raise DifferentPictures unless two arrays of features have a row for each picture."""
+    if len(a) != len(b):
+        raise DifferentPictures(
+            f"The features have {len(a)} rows and {len(b)} rows; compute both from the same"
+            " pictures."
+        )
+
+
+def _gram_matrices(
+    m: Model, x: Float[Tensor, "n c h w"], layers: Sequence[str]
+) -> dict[str, Float[Tensor, "n n"]]:
+    """Compute the Gram matrix of each layer's activation.
+
+    A Gram matrix compares all pictures of the batch, so the batch can't just be halved when memory
+    runs out: then the halves of each layer's activation are brought together on the CPU.
+    """
+    try:
+        return batched_reading.read_layers_at_once(m, x, layers, _activation_gram)
+    except RuntimeError as error:
+        if not memory.is_out_of_memory(error):
+            raise
+    memory.release_freed_memory()
+    return {
+        name: _activation_gram(batched_reading.read_layers(m, x, [name], _copy_to_cpu)[name])
+        for name in layers
+    }
+
+
+def _copy_to_cpu(activation: Tensor) -> Tensor:
+    return activation.to("cpu", copy=True)
 
 
 def _activation_gram(activation: Tensor) -> Float[Tensor, "n n"]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from core.compare.cka import TooFewPictures
+from core.arguments import require_some
+from core.compare.cka import TooFewPictures, require_same_pictures
 
 # Over two pictures, the correlation of any two units that are not constant is 1 or -1.
 MIN_PICTURES = 3
@@ -41,16 +42,20 @@ class UnitPairs:
 
 
 def correlations(
-    a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]
+    a: Float[np.ndarray, "na ca"], b: Float[np.ndarray, "nb cb"]
 ) -> Float[np.ndarray, "ca cb"]:
     """Compute Pearson's correlation of every unit of a with every unit of b over the same pictures.
 
     The correlation with a constant unit is 0.
+
+    Raises:
+        DifferentPictures: a and b have different numbers of rows.
     """
+    require_same_pictures(a, b)
     return (_standardise(a).T @ _standardise(b) / max(1, len(a))).astype(np.float32)
 
 
-def pair_units(a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]) -> UnitPairs:
+def pair_units(a: Float[np.ndarray, "na ca"], b: Float[np.ndarray, "nb cb"]) -> UnitPairs:
     """Pair the units of two layers one to one so that the sum of correlations is maximal.
 
     Bipartite matching (Li et al. 2016, arXiv 1511.07543, section 3.2). If one layer has more units,
@@ -62,10 +67,11 @@ def pair_units(a: Float[np.ndarray, "n ca"], b: Float[np.ndarray, "n cb"]) -> Un
 
     Raises:
         TooFewPictures: There are fewer than 3.
+        DifferentPictures: a and b have different numbers of rows.
     """
     if len(a) < MIN_PICTURES:
         raise TooFewPictures(
-            f"Matching units needs at least {MIN_PICTURES} pictures; there are {len(a)}. Choose"
+            f"Matching channels needs at least {MIN_PICTURES} pictures; there are {len(a)}. Choose"
             " more."
         )
     from scipy.optimize import linear_sum_assignment  # 30 MB, which other pages do not need
@@ -85,7 +91,11 @@ def best_match(
     Args:
         unit: A unit's responses to some pictures.
         layers: The other network's responses to the same pictures, by layer; at least one layer.
+
+    Raises:
+        BadArgument: There are no layers.
     """
+    require_some("layers", layers)
     best = Match("", 0, -2.0)
     for layer, responses in layers.items():
         r = correlations(unit[:, None], responses)[0]

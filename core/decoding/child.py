@@ -20,11 +20,11 @@ LENGTH, ANSWER = struct.Struct(">Q"), struct.Struct(">B2I")
 # What an answer is.
 SIZE, BAD, COSTLY = range(3)
 # Seconds of processor time that a picture may take: to read its header, and to decode it. The
-# slowest ordinary kinds take 1.2 s at 40 megapixels and 0.01 s at 0.2 (benchmarks/RESULTS.md).
+# slowest ordinary kinds take 1 s at 40 megapixels (benchmarks/RESULTS.md).
 HEADER_SECONDS = 0.5
-MAX_SECONDS = 0.5, 2.0
+MAX_SECONDS = 0.5, 1.8
 # Bytes of address space. The interpreter and its libraries take about 0.15 GB; the largest kinds of
-# pictures (40 megapixels of WebP) take 0.65 GB.
+# pictures (40 megapixels of a PNG with 16 bits) take 0.53 GB.
 MEMORY = 900_000_000
 
 

@@ -5,7 +5,7 @@ from core.dissect.classes import responses_by_class, selectivity
 from core.dissect.concepts import CONCEPTS, PartScores, count_kinds, parts, parts_steps
 from core.dissect.fields import receptive_fields, receptive_fields_steps
 from core.dissect.filters import NoFilters, first_filters
-from core.dissect.links import incoming, outgoing
+from core.dissect.links import incoming, incoming_steps, outgoing, outgoing_steps
 from core.dissect.responses import (
     Responses,
     activation_layers,
@@ -31,8 +31,10 @@ __all__ = [
     "dead_share",
     "first_filters",
     "incoming",
+    "incoming_steps",
     "logits_without",
     "outgoing",
+    "outgoing_steps",
     "parts",
     "parts_steps",
     "receptive_fields",

@@ -38,9 +38,12 @@ def logits_without(
         for unit in units[layer.name]:
             Channel(layer.name, unit).check(layer.shape)
     changes = {layer: _set_to_zero(list(units[layer.name])) for layer in layers}
-    x = m.preprocess(imgs)
-    with m.borrow() as net, torch.inference_mode(), probe.change_activations(net, changes):
-        return net(x).float().cpu().numpy()
+    logits = []
+    for batch in m.batches(imgs):
+        x = m.preprocess(batch)
+        with m.borrow() as net, torch.inference_mode(), probe.change_activations(net, changes):
+            logits.append(m.in_batches(net, x).float().cpu().numpy())
+    return np.concatenate(logits)
 
 
 def _set_to_zero(units: list[int]) -> Callable[[Tensor], Tensor]:

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from core.arguments import require_equal_counts, require_some
 from core.dissect.responses import Responses
+from core.visualize.terms import Channel
 
 
 def responses_by_class(responses: Responses, classes: Sequence[str], unit: int) -> pd.DataFrame:
@@ -21,7 +23,13 @@ def responses_by_class(responses: Responses, classes: Sequence[str], unit: int) 
     Returns:
         One row per class: "mean", the mean response, and "share", the share of the unit's strongest
         5 % of responses that belong to the class.
+
+    Raises:
+        BadArgument: There is not one class for each picture.
+        NoSuchUnit: There is no such channel.
     """
+    require_equal_counts(pictures=responses.peak, classes=classes)
+    Channel("the layer", unit).check(responses.peak.shape[1:])
     response = responses.peak[:, unit]
     is_strong = response >= np.quantile(response, 0.95)
     table = pd.DataFrame(
@@ -44,7 +52,12 @@ def selectivity(responses: Responses, classes: Sequence[str]) -> pd.DataFrame:
 
     Returns:
         One row per unit: "class", the class with the largest mean response, and "selectivity".
+
+    Raises:
+        BadArgument: There are no pictures, or not one class for each.
     """
+    require_equal_counts(pictures=responses.peak, classes=classes)
+    require_some("pictures", classes)
     names = list(dict.fromkeys(classes))
     labels = np.array([names.index(name) for name in classes])
     above_minimum = responses.peak - responses.peak.min(axis=0)

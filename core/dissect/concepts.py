@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from core import probe
+from core.arguments import require_count, require_some
 from core.dissect import reference_scenes
 from core.dissect.overlaps import LayerOverlaps, thresholds
 from core.layers import UnknownLayer, find_layers
@@ -120,13 +121,16 @@ def parts_steps(
 
     Raises:
         UnknownLayer: No such layer, or it has no positions.
+        BadArgument: There are no layers, or the number of scenes is less than 1.
     """
+    require_some("layers", names)
+    count = reference_scenes.COUNT if count is None else count
+    require_count("The number of scenes", count)
     for layer in find_layers(m.layers, names):
         if len(layer.shape) != 3:
             raise UnknownLayer(f"{layer.name} has no positions; choose a layer before the pooling.")
     batches: list[Batch] = []
     samples: dict[str, list[Tensor]] = {name: [] for name in names}
-    count = count or reference_scenes.COUNT
     total = 2 * math.ceil(count / STEP)  # every scene is read twice
     for batch in reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP):
         seed = len(batches) * STEP // reference_scenes.BATCH
@@ -159,8 +163,8 @@ def _selection_size(first: int, count: int, total: int) -> int:
 
 def _maps(m: Model, names: Sequence[str], batch: Batch) -> dict[str, Float[Tensor, "n c h w"]]:
     """Return the activation maps for scenes drawn at the input size, so that masks align."""
-    x = m.preprocessing.normalised(batch.pictures / 255)
-    return {name: maps.float() for name, maps in probe.read(m, x.to(m.device), names).items()}
+    x = m.preprocessing.normalised(batch.pictures / 255).to(m.device)
+    return {name: maps.float() for name, maps in probe.read(m, x, names).items()}
 
 
 def _samples(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "samples c"]:

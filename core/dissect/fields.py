@@ -1,12 +1,14 @@
 """Receptive fields: the region of the input that a unit depends on."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
-from core import probe
-from core.layers import find_layers
+from core import memory, probe
+from core.layers import Layer, find_layers
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
@@ -34,28 +36,66 @@ def receptive_fields_steps(m: Model, names: Sequence[str]) -> Steps[dict[str, fl
         names: Layer names.
 
     Returns:
-        The side by layer name.
+        The side by layer name; 0 for a layer that does not depend on the input.
 
     Raises:
         UnknownLayer: No such layer.
     """
     layers = find_layers(m.layers, names)
     generator = torch.Generator().manual_seed(0)
-    x = torch.randn(NOISE_INPUTS, *m.input_size, generator=generator).to(m.device).requires_grad_()
+    x = torch.randn(NOISE_INPUTS, *m.input_size, generator=generator).to(m.device)
+    # One gradient for all channels: with random weights, their gradients do not cancel.
+    weights = {
+        layer.name: torch.randn(NOISE_INPUTS, *_units(layer), generator=generator).to(m.device)
+        for layer in layers
+    }
+    parts = yield from memory.steps_in_halves(
+        lambda rows: _squared_gradients(m, layers, x[list(rows)], weights, rows),
+        range(NOISE_INPUTS),
+    )
+    sums = {layer.name: np.sum([part[layer.name] for part in parts], axis=0) for layer in layers}
+    return {name: _side(total) if total.any() else 0.0 for name, total in sums.items()}
+
+
+def _units(layer: Layer) -> tuple[int, ...]:
+    """Return the shape of a layer's activation at a single position."""
+    return layer.shape[:1] if len(layer.shape) == 3 else layer.shape
+
+
+def _squared_gradients(
+    m: Model,
+    layers: Sequence[Layer],
+    x: Float[Tensor, "n c h w"],
+    weights: Mapping[str, Tensor],
+    rows: Sequence[int],
+) -> Steps[dict[str, Float[np.ndarray, "h w"]]]:
+    """Sum the squared gradients of each layer's middle position over inputs and colours.
+
+    Args:
+        m: The network.
+        layers: The layers.
+        x: The inputs.
+        weights: Weight of each unit in the value whose gradient is computed, for all inputs.
+        rows: The rows of the weights that belong to these inputs.
+    """
+    x.requires_grad_()
     with m.borrow() as net, probe.Probe(net, layers) as layer_probe:
         layer_probe.run(x)
         activations = dict(layer_probe.activations)
-    sides = {}
+    sums = {}
     for index, layer in enumerate(layers):
         yield Progress(index, len(layers), note="measuring receptive fields")
         values = activations[layer.name]
         if values.ndim == 4:
             values = values[:, :, values.shape[2] // 2, values.shape[3] // 2]
-        # One gradient for all channels: with random weights, their gradients do not cancel.
-        weights = torch.randn(values.shape, generator=generator).to(values)
-        (gradient,) = torch.autograd.grad((values * weights).sum(), x, retain_graph=True)
-        sides[layer.name] = _side(gradient.square().sum(dim=(0, 1)).cpu().numpy())
-    return sides
+        total = (values * weights[layer.name][list(rows)].to(values)).sum()
+        gradient = None
+        if total.requires_grad:
+            (gradient,) = torch.autograd.grad(total, x, retain_graph=True, allow_unused=True)
+        if gradient is None:
+            gradient = torch.zeros_like(x)
+        sums[layer.name] = gradient.square().sum(dim=(0, 1)).cpu().numpy()
+    return sums
 
 
 def _side(squared_gradient: np.ndarray) -> float:

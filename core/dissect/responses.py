@@ -9,14 +9,13 @@ from jaxtyping import Bool, Float, Int
 from PIL import Image
 from torch import Tensor
 
-from core import probe
+from core import batched_reading
+from core.arguments import require_some
 from core.layer_info import ACTIVATION_FUNCTIONS
 from core.layers import find_layers
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
 
-# Pictures per forward pass.
-BATCH = 60
 # A unit is dead if its standard deviation is at most this share of its layer's median.
 DEAD_SHARE_OF_MEDIAN = 0.01
 
@@ -71,8 +70,7 @@ def responses(m: Model, imgs: Sequence[Image.Image], names: Sequence[str]) -> di
     Raises:
         UnknownLayer: No such layer.
     """
-    batches = (imgs[start : start + BATCH] for start in range(0, len(imgs), BATCH))
-    return drain(responses_steps(m, batches, len(imgs), names))
+    return drain(responses_steps(m, [imgs], len(imgs), names))
 
 
 def responses_steps(
@@ -82,32 +80,36 @@ def responses_steps(
 
     Args:
         m: The network.
-        batches: The pictures; each batch is one forward pass. None means that the next one is
-            being read.
+        batches: The pictures. A batch that does not fit the device is split. None means that the
+            next one is being read.
         total: Number of pictures in all batches.
         names: Layer names.
 
     Yields:
-        The number of pictures done, after each batch and each None.
+        The number of pictures done, after each forward pass and each None.
 
     Returns:
         The responses by layer name.
 
     Raises:
         UnknownLayer: No such layer.
+        BadArgument: There are no pictures.
     """
     find_layers(m.layers, names)
-    parts: dict[str, list[Responses]] = {name: [] for name in names}
+    parts: dict[str, list[Tensor]] = {name: [] for name in names}
     done = 0
     for imgs in batches:
         if imgs is None:
             yield Progress(done, total)
             continue
-        for name, activation in probe.read(m, m.preprocess(imgs), names).items():
-            parts[name].append(_summarize(activation))
-        done += len(imgs)
-        yield Progress(done, total)
-    return {name: _concatenate(layer_parts) for name, layer_parts in parts.items()}
+        for batch in m.batches(imgs):
+            # Reduced within the pass, so that one layer's activation is in memory at a time.
+            reduced = batched_reading.read_layers(m, m.preprocess(batch), names, _reduce)
+            for name, values in reduced.items():
+                parts[name].append(values)
+            done += len(batch)
+            yield Progress(done, total)
+    return {name: _to_responses(layer_parts) for name, layer_parts in parts.items()}
 
 
 def activation_layers(m: Model) -> list[str]:
@@ -126,25 +128,22 @@ def dead_share(m: Model, imgs: Sequence[Image.Image]) -> float:
     return float(np.concatenate(dead).mean()) if dead else 0.0
 
 
-def _summarize(activation: Float[Tensor, "n c *rest"]) -> Responses:
-    """Reduce the activation of a batch to each unit's responses to each picture."""
+def _reduce(activation: Float[Tensor, "n c *rest"]) -> Float[Tensor, "n c 5"]:
+    """Reduce the activation of a batch to the numbers of `Responses`.
+
+    Returns:
+        For each picture and unit the peak, its row and column, the mean, and the mean square.
+    """
     values = activation.float()
-    flat = values.flatten(2) if values.ndim > 2 else values[:, :, None]
+    flat = values.reshape(*values.shape[:2], -1)
     peak, index = flat.max(dim=2)
     width = activation.shape[-1] if activation.ndim == 4 else 1
-    return Responses(
-        peak=peak.cpu().numpy(),
-        place=torch.stack([index // width, index % width], dim=2).cpu().numpy(),
-        mean=flat.mean(dim=2).cpu().numpy(),
-        square=flat.square().mean(dim=2).cpu().numpy(),
-    )
+    row, column = (index // width).float(), (index % width).float()
+    return torch.stack([peak, row, column, flat.mean(dim=2), flat.square().mean(dim=2)], dim=2)
 
 
-def _concatenate(parts: Sequence[Responses]) -> Responses:
-    """Concatenate the responses of several batches."""
-    return Responses(
-        **{
-            name: np.concatenate([getattr(part, name) for part in parts])
-            for name in Responses.__dataclass_fields__
-        }
-    )
+def _to_responses(parts: Sequence[Float[Tensor, "_ c 5"]]) -> Responses:
+    """Join what `_reduce` returned for several batches."""
+    require_some("pictures", parts)
+    peak, row, column, mean, square = torch.cat(list(parts)).movedim(2, 0).cpu().numpy().copy()
+    return Responses(peak, np.stack([row, column], axis=2).astype(np.int64), mean, square)

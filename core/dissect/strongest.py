@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from PIL import Image
 
 from core import probe
+from core.arguments import require_count
 from core.images import Box
 from core.layers import UnknownLayer, find_layers
 from core.zoo import Model
@@ -56,7 +57,10 @@ def strongest_units(
 
     Raises:
         UnknownLayer: No such layer, or it has no positions.
+        BadArgument: A number is less than 1.
     """
+    require_count("count", count)
+    require_count("among", among)
     for layer in find_layers(m.layers, names):
         if len(layer.shape) != 3:
             raise UnknownLayer(f"{layer.name} has no positions; choose a layer before the pooling.")

@@ -15,6 +15,7 @@ from core.layers import LOGITS, PIXELS, Layer, find_layers
 from core.probe import Take
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
+from core.zoo.precision import FLOAT32
 
 # How the spatial positions of an activation become one row: their mean, all of them, or one.
 POOLED, FLATTENED, POSITION = "pooled", "flattened", "position"
@@ -39,6 +40,7 @@ def features(
     layer: str,
     how: str = POOLED,
     position: GridPosition | None = None,
+    precision: str = FLOAT32,
 ) -> Features:
     """Compute the features of pictures at one layer. See `features_steps`.
 
@@ -48,13 +50,15 @@ def features(
         layer: Dotted name; "logits" for the network's output, "pixels" for its input.
         how: "pooled", "flattened" or "position".
         position: Row and column on the layer's grid, for "position"; None for the centre.
+        precision: Number format of the forward passes, "float32" or "bfloat16".
 
     Returns:
         One row per picture, float32.
     """
     size = m.batch_size
     batches = (imgs[start : start + size] for start in range(0, len(imgs), size))
-    return drain(features_steps(m, batches, len(imgs), [layer], how, position))[layer]
+    steps = features_steps(m, batches, len(imgs), [layer], how, position, precision)
+    return drain(steps)[layer]
 
 
 def features_steps(
@@ -64,6 +68,7 @@ def features_steps(
     layers: Sequence[str],
     how: str = POOLED,
     position: GridPosition | None = None,
+    precision: str = FLOAT32,
 ) -> Steps[dict[str, Features]]:
     """Compute the features of pictures at several layers in one pass; a step is a batch.
 
@@ -77,6 +82,7 @@ def features_steps(
         layers: Dotted names; "logits" for the network's output, "pixels" for its input.
         how: "pooled" (mean over positions), "flattened" (all positions) or "position" (one).
         position: Row and column on a layer's grid, for "position"; None for the centre.
+        precision: Number format of the forward passes, "float32" or "bfloat16".
 
     Yields:
         Progress whose preview has the batch's features by layer name; without a preview while the
@@ -91,7 +97,7 @@ def features_steps(
         UnknownLayer: The network has no such layer.
     """
     inputs = batched_reading.input_batches_in_turns(m, batches)
-    return features_of_inputs_steps(m, inputs, total, layers, how, position)
+    return features_of_inputs_steps(m, inputs, total, layers, how, position, precision)
 
 
 def features_of_inputs_steps(
@@ -101,6 +107,7 @@ def features_of_inputs_steps(
     layers: Sequence[str],
     how: str = POOLED,
     position: GridPosition | None = None,
+    precision: str = FLOAT32,
 ) -> Steps[dict[str, Features]]:
     """Compute features as `features_steps` does, from preprocessed network inputs.
 
@@ -118,7 +125,7 @@ def features_of_inputs_steps(
         if x is None:
             yield Progress(done, total)
             continue
-        rows = _read_rows(m, x, layers, take)
+        rows = _read_rows(m, x, layers, take, precision)
         for name, layer_rows in rows.items():
             batch_rows[name].append(layer_rows)
         done += len(x)
@@ -126,10 +133,14 @@ def features_of_inputs_steps(
     return {name: np.concatenate(parts) for name, parts in batch_rows.items()}
 
 
-def _read_rows(m: Model, x: Tensor, layers: Sequence[str], take: Take) -> dict[str, Features]:
+def _read_rows(
+    m: Model, x: Tensor, layers: Sequence[str], take: Take, precision: str
+) -> dict[str, Features]:
     """Compute the features of one batch at every layer, in one forward pass."""
     inner_layers = [name for name in layers if name != PIXELS]
-    rows = batched_reading.read_layers(m, x, inner_layers, take) if inner_layers else {}
+    rows: dict[str, Tensor] = {}
+    if inner_layers:
+        rows = batched_reading.read_layers(m, x, inner_layers, take, precision)
     if PIXELS in layers:
         rows[PIXELS] = _shrink_input(m, x)
     return {name: rows[name].float().cpu().numpy() for name in layers}

@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
+from core.arguments import require_equal_counts
 from core.embed.affinity import (
     NEIGHBOURS_PER_PERPLEXITY,
     conditional_probabilities,
@@ -17,7 +18,7 @@ PERPLEXITY, EXAGGERATION = 5.0, 1.5
 
 def place(
     features: Float[np.ndarray, "n d"],
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "k 2"],
     new_features: Float[np.ndarray, "m d"],
     metric: str = "euclidean",
 ) -> Float[np.ndarray, "m 2"]:
@@ -38,7 +39,9 @@ def place(
 
     Raises:
         NoMap: The map is empty, features are not finite, or there is no such metric.
+        BadArgument: The map's features and positions differ in number.
     """
+    require_equal_counts(features=features, positions=positions)
     if len(new_features) == 0:
         return np.empty((0, 2), np.float32)
     from scipy.spatial.distance import cdist

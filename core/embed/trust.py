@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int
 
+from core.arguments import require_count, require_equal_counts
 from core.embed.affinity import Neighbours, nearest_neighbours
 from core.embed.reduction import euclidean_points
 from core.steps import Progress, Steps, drain
@@ -18,7 +19,7 @@ MAX_EVALUATED = 2000
 
 def trustworthiness(
     features: Float[np.ndarray, "n d"],
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "m 2"],
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> float:
@@ -28,7 +29,7 @@ def trustworthiness(
 
 def trustworthiness_steps(
     features: Float[np.ndarray, "n d"],
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "m 2"],
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> Steps[float]:
@@ -53,7 +54,7 @@ def trustworthiness_steps(
 
 def continuity(
     features: Float[np.ndarray, "n d"],
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "m 2"],
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> float:
@@ -63,7 +64,7 @@ def continuity(
 
 def continuity_steps(
     features: Float[np.ndarray, "n d"],
-    positions: Float[np.ndarray, "n 2"],
+    positions: Float[np.ndarray, "m 2"],
     k: int = NEIGHBOURS,
     metric: str = "euclidean",
 ) -> Steps[float]:
@@ -78,7 +79,7 @@ def continuity_steps(
 
 
 def kept_neighbours(
-    positions: Float[np.ndarray, "n a"], others: Float[np.ndarray, "n b"], k: int = NEIGHBOURS
+    positions: Float[np.ndarray, "n a"], others: Float[np.ndarray, "m b"], k: int = NEIGHBOURS
 ) -> Float[np.ndarray, " n"]:
     """Compute the share of each point's k nearest neighbours that two maps have in common.
 
@@ -90,6 +91,8 @@ def kept_neighbours(
     Returns:
         One share per point, 0 to 1.
     """
+    require_equal_counts(positions=positions, others=others)
+    require_count("k, the number of neighbours,", k)
     count = min(k, len(positions) - 1)
     if count < 1:
         return np.ones(len(positions), np.float32)
@@ -137,6 +140,8 @@ def purity_steps(
     Returns:
         0 to 1; None if no class has two points.
     """
+    require_equal_counts(points=x, labels=labels if len(labels) else x)
+    require_count("k, the number of neighbours,", k)
     names = np.asarray(labels, str)
     labelled = names != ""
     _, classes, sizes = np.unique(names[labelled], return_inverse=True, return_counts=True)
@@ -170,7 +175,7 @@ def _same_class_shares(
 
 
 def _rank_quality(
-    x: Float[np.ndarray, "n dx"], y: Float[np.ndarray, "n dy"], k: int
+    x: Float[np.ndarray, "n dx"], y: Float[np.ndarray, "m dy"], k: int
 ) -> Steps[float]:
     """Compute T(k) of `trustworthiness_steps`: are neighbours in y also neighbours in x?
 
@@ -179,6 +184,8 @@ def _rank_quality(
         y: The same points elsewhere, whose k nearest neighbours are judged.
         k: Number of neighbours.
     """
+    require_equal_counts(features=x, positions=y)
+    require_count("k, the number of neighbours,", k)
     n = len(x)
     k = min(k, (n - 1) // 2)  # the normalisation of T(k) holds for k < n / 2 only
     if k < 1:

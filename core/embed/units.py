@@ -79,7 +79,7 @@ def unit_points(layers: Sequence[Responses]) -> Units:
     # A constant unit has no correlation with other units.
     dead = np.concatenate([responses.dead for responses in layers]) | (deviation == 0)
     if dead.all():
-        raise NoMap("All of these units are constant over these pictures; choose another layer.")
+        raise NoMap("All of these channels are constant over these pictures; choose another layer.")
     standardised = ((peak - peak.mean(axis=0))[:, ~dead] / deviation[~dead]).T
     features = _subtract_common_response(standardised, layer[~dead])
     return Units(

@@ -18,7 +18,10 @@ from core.figures.comparisons import (
     layer_similarity,
     mark_cell,
     reliability_diagram,
+    share_bars,
 )
+from core.figures.dial_curves import dial_curves
+from core.figures.effects import effect_bars
 from core.figures.escaping import escape_plotly
 from core.figures.maps import MAP_HEIGHT, label_categories, non_overlapping, point_map
 from core.figures.point_styles import POINT_STYLES, frequent_categories, legend
@@ -31,6 +34,8 @@ __all__ = [
     "accuracy_by_time",
     "annotated_matrix",
     "confusion_matrix",
+    "dial_curves",
+    "effect_bars",
     "escape_plotly",
     "frequent_categories",
     "horizontal_bars",
@@ -48,6 +53,7 @@ __all__ = [
     "randomisation_curves",
     "reliability_diagram",
     "resolution_and_channels",
+    "share_bars",
     "shared_colours",
     "stacked_counts",
     "staged_map",

@@ -22,10 +22,17 @@ DOUBLING = math.log10(2)
 
 
 def shared_colours(rankings: Sequence[Sequence[Prediction]]) -> dict[str, str]:
-    """Return a colour for each label that occurs more than once, in order of appearance."""
+    """Return a colour for each top label and each label that occurs more than once.
+
+    Colours follow the order of appearance. Where there are more labels than colours, the top ones
+    come first, so that no top class is grey.
+    """
     labels = [prediction.label for ranking in rankings for prediction in ranking]
-    shared = [label for label in dict.fromkeys(labels) if labels.count(label) > 1]
-    return dict(zip(shared, PALETTE, strict=False))
+    top = {ranking[0].label for ranking in rankings if ranking}
+    coloured = [each for each in dict.fromkeys(labels) if each in top or labels.count(each) > 1]
+    if len(coloured) > len(PALETTE):
+        coloured.sort(key=lambda label: label not in top)
+    return dict(zip(coloured, PALETTE, strict=False))
 
 
 def probability_bars(ranking: Sequence[Prediction], colours: Mapping[str, str]) -> go.Figure:
@@ -155,7 +162,7 @@ def stacked_counts(counts: pd.DataFrame) -> go.Figure:
         barmode="stack",
         height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        yaxis_title="units",
+        yaxis_title="channels",
         legend={"orientation": "h", "y": 1.15},
         dragmode=False,
     )

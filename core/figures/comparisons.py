@@ -1,5 +1,7 @@
 """Plots that compare networks: layer similarity, confusion, calibration, accuracy by time."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
@@ -92,6 +94,29 @@ def mark_cell(figure: go.Figure, row: int, column: int) -> None:
         type="rect", x0=column - 0.5, x1=column + 0.5, y0=row - 0.5, y1=row + 0.5,
         line={"color": PALETTE[1], "width": 3},
     )  # fmt: skip
+
+
+def share_bars(shares: Mapping[str, float], title: str) -> go.Figure:
+    """Plot one bar per network from 0 to 100 %, in the colours of `accuracy_by_time`.
+
+    Args:
+        shares: Shares by network, 0 to 1.
+        title: Title of the axis.
+    """
+    colours = dict(zip(shares, PALETTE, strict=False))
+    figure = go.Figure(
+        go.Bar(
+            x=list(shares.values()), y=[escape_plotly(name) for name in shares], orientation="h",
+            text=[f"{share:.0%}".replace("%", " %") for share in shares.values()],
+            marker_color=list(colours.values()), hovertemplate="%{y}: %{x:.1%}<extra></extra>",
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        height=70 + 34 * len(shares), margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
+    )  # fmt: skip
+    figure.update_xaxes(range=[0, 1], tickformat=".0%", title=escape_plotly(title), fixedrange=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, fixedrange=True, ticksuffix=" ")
+    return figure
 
 
 def accuracy_by_time(table: pd.DataFrame) -> go.Figure:

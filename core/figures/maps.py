@@ -2,6 +2,7 @@
 
 import base64
 import io
+import textwrap
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -29,7 +30,7 @@ FRAME_SIZE, MAP_HEIGHT = 28, 520
 # side into a map.
 GRID_CELLS = 17
 FADED_OPACITY = 0.12
-LONGEST_NAME = 20  # characters of a name on a map
+LONGEST_LINE = 20  # characters of a line of a name on a map
 
 Colours = Sequence[str] | Float[np.ndarray, " n"] | None
 
@@ -107,7 +108,7 @@ def label_categories(
     colours: Colours,
     categories: Sequence[str],
 ) -> None:
-    """Write the name of each category on a map, at the point that is most in its middle.
+    """Write the name of each category on a map, above the points around its middle.
 
     Args:
         figure: The map (`point_map`).
@@ -120,17 +121,28 @@ def label_categories(
     for category, indices in group_points(colours, categories).items():
         if category not in categories:
             continue
-        own = positions[indices]
-        middle = own[np.linalg.norm(own - np.median(own, axis=0), axis=1).argmin()]
+        x, y = _above_the_middle(positions[indices])
         figure.add_annotation(
-            x=float(middle[0]), y=float(middle[1]), text=escape_plotly(_shorten(category)),
-            showarrow=False, font={"size": 11, "color": "#1F2430"}, bgcolor="rgba(255,255,255,0.7)",
+            x=x, y=y, text=_in_lines(category), showarrow=False, yanchor="bottom",
+            yshift=POINT_SIZE / 2, borderpad=0, font={"size": 11, "color": "#1F2430"},
+            bgcolor="rgba(255,255,255,0.7)",
         )  # fmt: skip
 
 
-def _shorten(name: str) -> str:
-    """Return a name that fits on a map."""
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+def _above_the_middle(positions: Float[np.ndarray, "n 2"]) -> tuple[float, float]:
+    """Return the middle of some points, and the top of those that are not far from it."""
+    middle = np.median(positions, axis=0)
+    distances = np.linalg.norm(positions - middle, axis=1)
+    near = positions[distances <= 2 * np.median(distances)]
+    return float(middle[0]), float(near[:, 1].max())
+
+
+def _in_lines(name: str) -> str:
+    """Return a name in at most two lines that fit on a map, for Plotly."""
+    first, *rest = textwrap.wrap(name, LONGEST_LINE) or [name]
+    if len(rest) > 1:
+        rest = [f"{rest[0][: LONGEST_LINE - 1]}…"]
+    return "<br>".join(map(escape_plotly, [first, *rest]))
 
 
 def _point_settings(

@@ -85,11 +85,12 @@ def legend(categories: Sequence[str], maps: Iterable[Sequence[str]]) -> go.Figur
     # All columns are as wide as the longest name.
     width = SYMBOL_WIDTH + LETTER_WIDTH * max(map(len, listed), default=0)
     columns = max(1, LEGEND_WIDTH // width)
+    height = LEGEND_ROW * ceil(len(listed) / columns) + LEGEND_ROW
     figure.update_layout(
-        height=LEGEND_ROW * ceil(len(listed) / columns) + LEGEND_ROW,
+        height=height,
         margin=dict.fromkeys("lrtb", 0), showlegend=True, dragmode=False,
         legend={"orientation": "h", "x": 0, "y": 1, "yanchor": "top", "itemsizing": "constant",
-                "itemclick": False, "itemdoubleclick": False},
+                "itemclick": False, "itemdoubleclick": False, "maxheight": height},
     )  # fmt: skip
     figure.update_xaxes(visible=False, fixedrange=True)
     figure.update_yaxes(visible=False, fixedrange=True)

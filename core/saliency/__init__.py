@@ -2,6 +2,7 @@
 
 # Each of these modules registers its methods, in the order in which pages list them.
 from core.saliency import gradients, cam, perturbation, stage_cam  # noqa: F401, I001
+from core.saliency.area_test import AreaTest, area_test, area_tests_steps
 from core.saliency.evaluate import (
     Evaluation,
     changed_pictures,
@@ -14,6 +15,11 @@ from core.saliency.evaluate import (
     top_overlap,
 )
 from core.saliency.explanation import Explanation, NoSuchClass, explain, explain_steps
+from core.saliency.precision_check import (
+    agreed_precision,
+    bfloat16_agreement,
+    bfloat16_agreement_steps,
+)
 from core.saliency.registry import BadOption, Method, UnknownMethod, find, method, methods
 from core.saliency.sanity import Sanity, sanity_steps
 from core.saliency.sensitivity import sensitivity_steps
@@ -22,6 +28,7 @@ from core.saliency.verdict import Evidence, Trust, Verdict, judge_maps
 from core.saliency.view import Maps, View, last_layer
 
 __all__ = [
+    "AreaTest",
     "BadOption",
     "Evaluation",
     "Evidence",
@@ -35,6 +42,11 @@ __all__ = [
     "UnknownMethod",
     "Verdict",
     "View",
+    "agreed_precision",
+    "area_test",
+    "area_tests_steps",
+    "bfloat16_agreement",
+    "bfloat16_agreement_steps",
     "changed_pictures",
     "energy_in_mask",
     "evaluate",

@@ -66,7 +66,8 @@ def layer_cam(view: View, stages: int = 1) -> Steps[Maps]:
     return Maps(torch.stack([divide_by_maximum(stage_map) for stage_map in maps]).amax(0))
 
 
-@method("Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "cam", passes=500, uses_layer=True)
+@method("Score-CAM", "Wang et al. 2020, arXiv 1910.01279", "cam", passes=500, uses_layer=True,
+        forward_only=True)  # fmt: skip
 def score_cam(view: View) -> Steps[Maps]:
     """Weight each channel by the score of the picture masked with it (softmax over channels)."""
     activation, _ = _read_layer(view)
@@ -85,20 +86,24 @@ def score_cam(view: View) -> Steps[Maps]:
     return _weighted_sum(view, activation, scores.view(-1, count).softmax(1))
 
 
-@method("Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "cam", uses_layer=True)
+@method(
+    "Eigen-CAM", "Muhammad and Yeasin 2020, arXiv 2008.00299", "cam", uses_layer=True,
+    forward_only=True, version=2,
+)  # fmt: skip
 def eigen_cam(view: View) -> Steps[Maps]:
     """Project the activations onto their first principal component, independent of the class.
 
-    The sign of a principal component is arbitrary; it is chosen so that the projection increases
-    with the activation.
+    The sign of a principal component is arbitrary. It is chosen so that the projection increases
+    with the norm of the activation at each place, which is also large where signed activations are
+    negative (benchmarks/RESULTS.md).
     """
     yield Progress(0, 1)
-    activation, _ = _read_layer(view)
+    activation = view.activations([view.layer])[view.layer]
     flat = activation.flatten(2).movedim(1, 2)  # (n, positions, c)
     centred = flat - flat.mean(1, keepdim=True)
     _, _, components = torch.linalg.svd(centred, full_matrices=False)
     projected = torch.einsum("npc,nc->np", centred, components[:, 0])
-    covariance = (projected * centred.sum(2)).sum(1, keepdim=True)
+    covariance = (projected * flat.norm(dim=2)).sum(1, keepdim=True)
     signed = projected * torch.where(covariance < 0, -1, 1)
     maps = signed.view(-1, *activation.shape[2:])
     return Maps(view.resize_to_input(maps.clamp(min=0)))
@@ -107,12 +112,9 @@ def eigen_cam(view: View) -> Steps[Maps]:
 def stage_layers(view: View, count: int) -> list[str]:
     """Return the last layer of each of the last `count` stages.
 
-    A stage consists of all layers whose activations have the same height.
+    The last one is the layer that the other class activation maps use by default.
     """
-    last_by_height: dict[int, str] = {}
-    for name in view.m.spatial_layers:
-        last_by_height[view.m.layers[name].shape[1]] = name
-    return list(last_by_height.values())[-count:]
+    return list(view.m.stage_ends[-count:])
 
 
 def divide_by_maximum(maps: Float[Tensor, "n h w"]) -> Float[Tensor, "n h w"]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from torchvision.transforms.functional import gaussian_blur
 
 from core import predict
+from core.arguments import BadArgument, require_equal_counts
 from core.saliency.explanation import target_classes
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
@@ -79,22 +80,51 @@ def evaluate_steps(
     Raises:
         NoSuchClass: A class is out of range; the message has the range.
         NoClassifier: The network has no classes.
+        BadArgument: There is not one map, or not one class, for each picture; or a map does not
+            have the height and width of the network's input.
+    """
+    shares = np.linspace(0, 1, STEPS + 1)
+    return Evaluation(*(yield from measure_maps_steps(m, imgs, maps, classes, shares)))
+
+
+def measure_maps_steps(
+    m: Model,
+    imgs: Sequence[Image.Image],
+    maps: MapArray,
+    classes: Sequence[int] | None,
+    shares: Float[np.ndarray, " steps"],
+) -> Steps[tuple[Float[np.ndarray, "n steps"], Float[np.ndarray, "n steps"]]]:
+    """Compute the class's probability with these shares of the pixels inserted and deleted.
+
+    For the other arguments and errors, see `evaluate_steps`.
+
+    Args:
+        m: The network.
+        imgs: The pictures.
+        maps: Their maps.
+        classes: Their classes.
+        shares: Shares of the pixels, the most salient first, 0 to 1.
+
+    Returns:
+        The probabilities of insertion, and those of deletion.
     """
     predict.require_classes(m.card)
-    curves: list[tuple[np.ndarray, np.ndarray]] = []
+    require_equal_counts(pictures=imgs, maps=maps, classes=imgs if classes is None else classes)
+    if maps.shape[1:] != m.input_size[1:]:
+        raise BadArgument(
+            f"The maps have the height and width {maps.shape[1:]}; give maps on the network's input"
+            f" grid, {m.input_size[1:]}."
+        )
+    curves = np.zeros((2, len(imgs), len(shares)), np.float32)
     for index, (img, saliency_map) in enumerate(zip(imgs, maps, strict=True)):
         x = m.preprocess([img])
         picture_class = classes[index : index + 1] if classes is not None else None
         (class_,) = target_classes(m, x, picture_class)
         ranks = torch.from_numpy(rank_pixels(saliency_map)).to(x.device)
-        insertion = _probability_curve(m, _blur(x), x, ranks, class_)
-        deletion = _probability_curve(m, x, torch.zeros_like(x), ranks, class_)
-        curves.append((insertion, deletion))
+        for row, (first, last) in enumerate([(_blur(x), x), (x, torch.zeros_like(x))]):
+            curves[row, index] = _probabilities(m, first, last, ranks, class_, shares)
         yield Progress(index + 1, len(imgs))
-    if not curves:
-        return Evaluation(np.zeros((0, STEPS + 1)), np.zeros((0, STEPS + 1)))
-    insertions, deletions = zip(*curves, strict=True)
-    return Evaluation(np.stack(insertions), np.stack(deletions))
+    return curves[0], curves[1]
 
 
 def rank_pixels(saliency_map: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
@@ -149,24 +179,38 @@ def changed_pictures(
     return preprocessing.to_picture(inserted[0]), preprocessing.to_picture(deleted[0])
 
 
-def peak_in_mask(maps: MapArray, masks: Bool[np.ndarray, "n h w"]) -> Bool[np.ndarray, " n"]:
+def peak_in_mask(maps: MapArray, masks: Bool[np.ndarray, "m y x"]) -> Bool[np.ndarray, " n"]:
     """Return whether the maximum of each map is inside its mask.
 
     This is the pointing game (Zhang et al. 2016).
+
+    Raises:
+        BadArgument: Maps and masks differ in number or size.
     """
+    _require_equal_shapes(maps, masks)
     peaks = maps.reshape(len(maps), -1).argmax(1)
     return masks.reshape(len(masks), -1)[np.arange(len(maps)), peaks]
 
 
-def energy_in_mask(maps: MapArray, masks: Bool[np.ndarray, "n h w"]) -> Float[np.ndarray, " n"]:
-    """Return the share of each map's positive values inside its mask; 0 if no value is positive."""
+def energy_in_mask(maps: MapArray, masks: Bool[np.ndarray, "m y x"]) -> Float[np.ndarray, " n"]:
+    """Return the share of each map's positive values inside its mask; 0 if no value is positive.
+
+    Raises:
+        BadArgument: Maps and masks differ in number or size.
+    """
+    _require_equal_shapes(maps, masks)
     positive = maps.clip(0).astype(np.float64)
     inside = (positive * masks).sum((1, 2))
     return inside / np.maximum(positive.sum((1, 2)), 1e-30)
 
 
-def rank_correlation(a: MapArray, b: MapArray) -> Float[np.ndarray, " n"]:
-    """Return Spearman's rank correlation of each pair of maps; 0 if one of them is constant."""
+def rank_correlation(a: MapArray, b: Float[np.ndarray, "m y x"]) -> Float[np.ndarray, " n"]:
+    """Return Spearman's rank correlation of each pair of maps; 0 if one of them is constant.
+
+    Raises:
+        BadArgument: The two stacks of maps differ in number or size.
+    """
+    _require_equal_shapes(a, b)
     return (_unit_ranks(a) * _unit_ranks(b)).sum(1)
 
 
@@ -176,10 +220,24 @@ def rank_agreement(maps: MapArray) -> Float[np.ndarray, "n n"]:
     return ranks @ ranks.T
 
 
-def top_overlap(a: MapArray, b: MapArray) -> Float[np.ndarray, " n"]:
-    """Return the intersection over union of the strongest tenth of each pair of maps."""
+def top_overlap(a: MapArray, b: Float[np.ndarray, "m y x"]) -> Float[np.ndarray, " n"]:
+    """Return the intersection over union of the strongest tenth of each pair of maps.
+
+    Raises:
+        BadArgument: The two stacks of maps differ in number or size.
+    """
+    _require_equal_shapes(a, b)
     x, y = (np.stack([rank_pixels(values) < TOP_SHARE for values in maps]) for maps in (a, b))
     return (x & y).sum((1, 2)) / (x | y).sum((1, 2))
+
+
+def _require_equal_shapes(a: np.ndarray, b: np.ndarray) -> None:
+    """Raise BadArgument unless two stacks of maps or masks have the same shape."""
+    if a.shape != b.shape:
+        raise BadArgument(
+            f"The shapes {a.shape} and {b.shape} differ; give maps or masks of the same pictures on"
+            " the same grid."
+        )
 
 
 def _unit_ranks(maps: MapArray) -> Float[np.ndarray, "n pixels"]:
@@ -196,14 +254,15 @@ def _blur(x: Float[Tensor, "1 3 h w"]) -> Float[Tensor, "1 3 h w"]:
     return gaussian_blur(x, [BLUR_KERNEL, BLUR_KERNEL], [BLUR_SIGMA, BLUR_SIGMA])
 
 
-def _probability_curve(
-    m: Model, first: Tensor, last: Tensor, ranks: Tensor, class_: int
+def _probabilities(
+    m: Model, first: Tensor, last: Tensor, ranks: Tensor, class_: int, shares: np.ndarray
 ) -> Float[np.ndarray, " steps"]:
-    """Return the class's probability at each step from the first to the last picture."""
-    shares = torch.linspace(0, 1, STEPS + 1).tolist()
-    pictures = torch.cat([replace_top_pixels(first, last, ranks, share) for share in shares])
+    """Return the class's probability for each share of pixels from the last picture."""
+    pictures = torch.cat(
+        [replace_top_pixels(first, last, ranks, share) for share in shares.tolist()]
+    )
     with m.borrow() as net, torch.no_grad():
-        logits = torch.cat([net(batch).float() for batch in pictures.split(m.batch_size)])
+        logits = m.in_batches(net, pictures).float()
     return logits.softmax(1)[:, class_].cpu().numpy()
 
 

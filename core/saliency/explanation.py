@@ -18,6 +18,7 @@ from core.saliency import registry
 from core.saliency.view import View, last_layer, require_positions
 from core.steps import Progress, Steps, drain, map_progress
 from core.zoo import Model
+from core.zoo.precision import FLOAT32
 
 
 class NoSuchClass(ZooscopeError):
@@ -47,10 +48,12 @@ def explain(
     layer: str | None = None,
     seed: int = 0,
     against: Sequence[int] | None = None,
+    precision: str = FLOAT32,
     **options: Option,
 ) -> Float[np.ndarray, "n h w"]:
     """Compute a saliency map of each picture. See `explain_steps` for arguments and errors."""
-    return drain(explain_steps(m, imgs, method, classes, layer, seed, against, **options)).maps
+    steps = explain_steps(m, imgs, method, classes, layer, seed, against, precision, **options)
+    return drain(steps).maps
 
 
 def explain_steps(
@@ -61,6 +64,7 @@ def explain_steps(
     layer: str | None = None,
     seed: int = 0,
     against: Sequence[int] | None = None,
+    precision: str = FLOAT32,
     **options: Option,
 ) -> Steps[Explanation]:
     """Compute a saliency map for one class of each picture.
@@ -75,6 +79,9 @@ def explain_steps(
         seed: Seed of each picture's random numbers.
         against: One class per picture, whose logit is subtracted from the score, so that the map
             shows why the network prefers the one class to the other.
+        precision: Number format of the forward passes whose scores make the map, "float32" or
+            "bfloat16"; gradients and the choice of the class always use float32. Only methods that
+            are `forward_only` follow it.
         options: Options of the method.
 
     Raises:
@@ -101,7 +108,7 @@ def explain_steps(
         part_classes = classes[rows] if classes is not None else None
         part_against = against[rows] if against is not None else None
         steps = explain_inputs_steps(
-            m, x, method, part_classes, layer, seed, part_against, **options
+            m, x, method, part_classes, layer, seed, part_against, precision, **options
         )
         change = partial(_progress_of_part, part=part, parts=len(starts))
         parts.append((yield from map_progress(steps, change)))
@@ -116,6 +123,7 @@ def explain_inputs_steps(
     layer: str | None = None,
     seed: int = 0,
     against: Sequence[int] | None = None,
+    precision: str = FLOAT32,
     **options: Option,
 ) -> Steps[Explanation]:
     """Compute saliency maps of preprocessed pictures, all in one batch. See `explain_steps`."""
@@ -124,7 +132,8 @@ def explain_inputs_steps(
     weights = _logit_weights(m, targets, against)
     generators = tuple(torch.Generator().manual_seed(seed) for _ in targets)
     layer = layer or (last_layer(m) if method_.uses_layer else "")
-    view = View(m, x, weights.to(x.device), layer, generators)
+    used = precision if method_.forward_only else FLOAT32
+    view = View(m, x, weights.to(x.device), layer, generators, used)
     maps = yield from method_.explain(view, **options)
     notes = {name: values.float().cpu().numpy() for name, values in maps.notes.items()}
     return Explanation(maps.values.float().cpu().numpy(), tuple(targets), notes)
@@ -142,7 +151,7 @@ def target_classes(
         _check_range(m, classes)
         return list(classes)
     with m.borrow() as net, torch.no_grad():
-        return [int(index) for index in net(x).argmax(1)]
+        return [int(index) for index in m.in_batches(net, x).argmax(1)]
 
 
 def _check_count(classes: Sequence[int] | None, count: int) -> None:

@@ -1,23 +1,33 @@
 """Saliency maps from the gradient of the score with respect to the pixels."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 from torchvision.transforms.functional import gaussian_blur
 from typing_extensions import override
 
+from core.float64 import to_float64
 from core.layer_info import ACTIVATION_FUNCTIONS
-from core.saliency.registry import BadOption, method
+from core.saliency.registry import method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
 
 # Largest accepted completeness error of integrated gradients (axiom 1 of the paper): the difference
 # between the sum of the attributions and the change of the score, as a share of that change.
 MAX_COMPLETENESS_ERROR = 0.01
+# torch's functions that compute an activation function. Functions that are also used as gates, such
+# as sigmoid and relu6, are left out.
+FUNCTIONS = frozenset(
+    {functional.celu, functional.elu, functional.gelu, functional.hardswish, functional.leaky_relu,
+     functional.mish, functional.relu, functional.selu, functional.silu, torch.relu, torch.relu_,
+     Tensor.relu, Tensor.relu_}
+)  # fmt: skip
 Baseline = Literal["black", "mean", "blur", "noise"]
 
 
@@ -114,7 +124,9 @@ def integrated_gradients(
     return Maps((total * line / intervals).sum(1), {"completeness error": error})
 
 
-@method("Guided backpropagation", "Springenberg et al. 2014, arXiv 1412.6806", "gradient")
+@method(
+    "Guided backpropagation", "Springenberg et al. 2014, arXiv 1412.6806", "gradient", version=2
+)
 def guided_backprop(view: View) -> Steps[Maps]:
     """Compute the gradient, dropping its negative values at every activation function.
 
@@ -137,16 +149,7 @@ def _max_over_channels(values: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n h w
 
 
 def _gradient_moments(view: View, samples: int, noise: float) -> Steps[tuple[Tensor, Tensor]]:
-    """Return the mean and the mean square of the gradient over noisy copies.
-
-    Raises:
-        BadOption: There are no samples, or the noise is negative.
-    """
-    if samples < 1 or noise < 0:
-        raise BadOption(
-            f"The method cannot use {samples} samples with noise {noise};"
-            " choose at least one sample and noise of 0 or more."
-        )
+    """Return the mean and the mean square of the gradient over noisy copies."""
     scale = noise * (view.x.flatten(1).amax(1) - view.x.flatten(1).amin(1))
     mean, mean_square = torch.zeros_like(view.x), torch.zeros_like(view.x)
     total = view.count_batches(samples)
@@ -194,8 +197,9 @@ def _sum_along_line(
 
 def _completeness_error(attributions: Tensor, change: Tensor) -> Float[Tensor, " n"]:
     """Return how far the sum of the attributions is from the score's change, as a share of it."""
-    total = attributions.double().flatten(1).sum(1)
-    return ((total - change).abs() / change.abs().clamp(min=1e-9)).to(attributions.dtype)
+    total = to_float64(attributions).flatten(1).sum(1)
+    change = change.to(total)
+    return ((total - change).abs() / change.abs().clamp(min=1e-9)).to(attributions)
 
 
 def _baseline(view: View, kind: str) -> Float[Tensor, "n 3 h w"]:
@@ -212,27 +216,36 @@ def _baseline(view: View, kind: str) -> Float[Tensor, "n 3 h w"]:
     return view.m.preprocessing.normalised(drawn.to(view.x))
 
 
-class _PositiveGradient(torch.autograd.Function):
-    """The identity function, whose backward pass drops negative gradients."""
-
-    @staticmethod
-    @override
-    def forward(_context: object, values: Tensor) -> Tensor:
-        return values.view_as(values)
-
-    @staticmethod
-    @override
-    def backward(_context: object, gradients: Tensor) -> Tensor:
-        return gradients.clamp(min=0)
-
-
 @contextmanager
 def _drop_negative_gradients(net: nn.Module) -> Iterator[None]:
-    """Within this context, drop negative gradients at the output of every activation function."""
-    apply: Callable[..., Tensor] = _PositiveGradient.apply
+    """Within this context, drop negative gradients at the output of every activation function.
+
+    Activation functions are modules in most networks, and calls of torch's functions in some (in
+    the NFNets, in attention of MobileViTv2). Where a module calls a function, its output is treated
+    twice, which changes nothing.
+    """
     with ExitStack() as cleanup:
         for module in net.modules():
             if type(module).__name__ in ACTIVATION_FUNCTIONS:
-                hook = module.register_forward_hook(lambda _m, _i, output: apply(output))
+                hook = module.register_forward_hook(lambda _m, _i, output: _guide(output))
                 cleanup.callback(hook.remove)
+        cleanup.enter_context(_GuidedFunctions())
         yield
+
+
+class _GuidedFunctions(TorchFunctionMode):
+    """Within this context, drops negative gradients at the output of this thread's functions."""
+
+    @override
+    def __torch_function__(
+        self, function: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        output = function(*args, **(kwargs or {}))
+        return _guide(output) if function in FUNCTIONS else output
+
+
+def _guide(output: Tensor) -> Tensor:
+    """Drop negative gradients at a tensor, also where a later layer changes it in place."""
+    if output.requires_grad:
+        output.register_hook(lambda gradient: gradient.clamp(min=0))
+    return output

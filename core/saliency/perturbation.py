@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn import functional
 
+from core.float64 import to_float64
 from core.saliency.registry import BadOption, method
 from core.saliency.view import Maps, View
 from core.steps import Progress, Steps
@@ -17,9 +18,8 @@ from core.steps import Progress, Steps
 RIDGE_PENALTY = 1.0
 
 
-@method(
-    "Occlusion", "Zeiler and Fergus 2013, arXiv 1311.2901", "perturbation", signed=True, passes=200
-)
+@method("Occlusion", "Zeiler and Fergus 2013, arXiv 1311.2901", "perturbation", signed=True,
+        passes=200, forward_only=True)  # fmt: skip
 def occlusion(view: View, window: int = 32, stride: int = 16) -> Steps[Maps]:
     """Return the drop of the score when a square turns grey, averaged over each pixel's squares.
 
@@ -56,7 +56,8 @@ def occlusion(view: View, window: int = 32, stride: int = 16) -> Steps[Maps]:
     return Maps(drops / cover)
 
 
-@method("RISE", "Petsiuk et al. 2018, arXiv 1806.07421", "perturbation", signed=True, passes=500)
+@method("RISE", "Petsiuk et al. 2018, arXiv 1806.07421", "perturbation", signed=True, passes=500,
+        forward_only=True)  # fmt: skip
 def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Steps[Maps]:
     """Return the mean score over random masks that show a pixel, less the mean over all masks.
 
@@ -96,7 +97,7 @@ def rise(view: View, masks: int = 500, cells: int = 7, kept: float = 0.5) -> Ste
 
 
 @method("Superpixels (LIME)", "Ribeiro et al. 2016, arXiv 1602.04938", "perturbation", signed=True,
-        passes=300)  # fmt: skip
+        passes=300, forward_only=True)  # fmt: skip
 def superpixels(view: View, segments: int = 50, samples: int = 300) -> Steps[Maps]:
     """Fit a linear model of the score to the visible superpixels; return each superpixel's weight.
 
@@ -175,7 +176,7 @@ def _ridge_weights(
         visible: 1 for each visible superpixel of a sample, 0 for each hidden one.
         scores: The score of each sample.
     """
-    x = visible.double() - visible.double().mean(0)
-    y = scores.double() - scores.double().mean()
+    visible, scores = to_float64(visible), to_float64(scores)
+    x, y = visible - visible.mean(0), scores - scores.mean()
     gram = x.T @ x + RIDGE_PENALTY * torch.eye(x.shape[1], dtype=x.dtype, device=x.device)
     return torch.linalg.solve(gram, x.T @ y)

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args
 
+from core.arguments import BadArgument, require_count, require_number
 from core.errors import ZooscopeError, suggest_names
 from core.options import Option
 from core.saliency.view import Maps
 from core.steps import Steps
 
 Explain = Callable[..., Steps[Maps]]
+# Options that count something: there has to be at least one of it. Other numbers are 0 or more.
+COUNTS = frozenset(
+    {"cells", "limit", "masks", "samples", "segments", "stages", "steps", "stride", "window"}
+)
 # A method with more passes through the network than this counts as slow.
 MAX_QUICK_PASSES = 64
 
@@ -20,7 +25,7 @@ class UnknownMethod(ZooscopeError):
     """No method, or no option of a method, has this name; the message has the nearest names."""
 
 
-class BadOption(ZooscopeError):
+class BadOption(BadArgument):
     """An option has a value that the method can't use; the message has the accepted values."""
 
 
@@ -36,6 +41,8 @@ class Method:
         signed: Whether its maps have negative values, as evidence against the class.
         passes: Roughly how many passes through the network it takes for one picture.
         uses_layer: Whether it uses the activations of a layer, which the user may choose.
+        forward_only: Whether nearly all of its time is forward passes of `View.scores` or
+            `View.activations`, which may run in bfloat16.
         options: Its options with their default values.
         choices: The accepted words of each option that accepts only a few.
         explain: The function that computes maps of a `View`, with the options as keywords.
@@ -50,6 +57,7 @@ class Method:
     signed: bool
     passes: int
     uses_layer: bool
+    forward_only: bool
     options: Mapping[str, Option]
     choices: Mapping[str, tuple[str, ...]]
     explain: Explain
@@ -71,6 +79,7 @@ def method(
     signed: bool = False,
     passes: int = 1,
     uses_layer: bool = False,
+    forward_only: bool = False,
     version: int = 1,
 ) -> Callable[[Explain], Explain]:
     """Return a decorator that registers a function `(view, **options) → Steps[Maps]` as a method.
@@ -84,6 +93,8 @@ def method(
         signed: Whether its maps have negative values, as evidence against the class.
         passes: Roughly how many passes through the network it takes for one picture.
         uses_layer: Whether it uses the activations of a layer.
+        forward_only: Whether nearly all of its time is forward passes of `View.scores` or
+            `View.activations`.
         version: Raise it when the method's maps change, so that only its stored results are
             forgotten.
     """
@@ -100,6 +111,7 @@ def method(
             signed=signed,
             passes=passes,
             uses_layer=uses_layer,
+            forward_only=forward_only,
             options=MappingProxyType({p.name: p.default for p in parameters}),
             choices=MappingProxyType(choices),
             explain=explain,
@@ -120,8 +132,8 @@ def find(key: str, options: Mapping[str, Option]) -> Method:
 
     Raises:
         UnknownMethod: No such method or option; the message has the nearest names.
-        BadOption: The option accepts only a few words, and this is none of them; the message has
-            the accepted words.
+        BadOption: The option accepts only a few words, and this is none of them, or the number is
+            too small; the message has the accepted values.
     """
     if key not in _METHODS:
         raise UnknownMethod(f"There is no saliency method {key!r}.{suggest_names(key, _METHODS)}")
@@ -135,4 +147,16 @@ def find(key: str, options: Mapping[str, Option]) -> Method:
         if name in method_.choices and value not in method_.choices[name]:
             known = ", ".join(method_.choices[name])
             raise BadOption(f"The option {name} cannot be {value!r}. Choose one of: {known}.")
+        _check_number(method_, name, value)
     return method_
+
+
+def _check_number(method_: Method, name: str, value: Option) -> None:
+    """Raise BadOption if an option's number is too small, or no number at all."""
+    try:
+        if name in COUNTS:
+            require_count(name, value)
+        elif isinstance(method_.options[name], float):
+            require_number(name, value)
+    except BadArgument as error:
+        raise BadOption(f"{method_.title} can't be computed: {error}") from error

@@ -3,9 +3,8 @@
 Adebayo et al. 2018 (arXiv 1810.03292). The weights are randomised by shuffling them in each layer.
 """
 
-import copy
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,11 +12,13 @@ from jaxtyping import Float
 from PIL import Image
 from torch import nn
 
+from core.arguments import require_some
 from core.options import Option
 from core.saliency.evaluate import rank_correlation
 from core.saliency.explanation import explain_steps
 from core.steps import Steps, as_step, map_progress
 from core.zoo import Model
+from core.zoo.precision import FLOAT32
 
 # The randomisation goes from the classifier to the whole network in this many stages.
 STAGES = 6
@@ -55,10 +56,14 @@ def sanity_steps(
         classes: As for `explain`. None: the trained network's top classes, at every stage.
         seed: Seed of the shuffling.
         options: Options of the method.
+
+    Raises:
+        BadArgument: There are no pictures.
     """
-    steps = explain_steps(m, imgs, method, classes, layer=None, seed=0, against=None, **options)
+    require_some("pictures", imgs)
+    steps = explain_steps(m, imgs, method, classes, None, 0, None, FLOAT32, **options)
     trained = yield from map_progress(steps, as_step(0, STAGES + 1))
-    copied = replace(m, net=copy.deepcopy(m.net))
+    copied = m.copy()
     modules = [
         module for module in copied.net.modules() if isinstance(module, nn.Conv2d | nn.Linear)
     ]
@@ -73,7 +78,7 @@ def sanity_steps(
             _shuffle_weights(module, generator)
         done = stop
         steps = explain_steps(
-            copied, imgs, method, trained.classes, layer=None, seed=0, against=None, **options
+            copied, imgs, method, trained.classes, None, 0, None, FLOAT32, **options
         )
         randomised = yield from map_progress(steps, as_step(stage, STAGES + 1))
         shares.append(done / len(modules))

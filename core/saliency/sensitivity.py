@@ -11,6 +11,7 @@ from core.options import Option
 from core.saliency.explanation import explain_inputs_steps
 from core.steps import Steps, as_step, map_progress
 from core.zoo import Model
+from core.zoo.precision import FLOAT32
 
 # Largest noise, as a share of the range of the picture's values; too weak to be seen.
 MAX_NOISE = 0.02
@@ -46,9 +47,7 @@ def sensitivity_steps(
         rows = slice(start, start + batch_size)
         x = m.preprocess(list(imgs[rows]))
         batch_classes = classes[rows] if classes is not None else None
-        steps = explain_inputs_steps(
-            m, x, method, batch_classes, layer=None, seed=0, against=None, **options
-        )
+        steps = explain_inputs_steps(m, x, method, batch_classes, None, 0, None, FLOAT32, **options)
         clean = yield from map_progress(steps, as_step(start, len(imgs)))
         radius = MAX_NOISE * (x.flatten(1).amax(1) - x.flatten(1).amin(1))
         generators = [torch.Generator().manual_seed(seed) for _ in x]
@@ -56,7 +55,7 @@ def sensitivity_steps(
             uniform = torch.stack([torch.rand(x.shape[1:], generator=g) for g in generators]).to(x)
             noisy_x = x + (2 * uniform - 1) * radius[:, None, None, None]
             steps = explain_inputs_steps(
-                m, noisy_x, method, clean.classes, layer=None, seed=0, against=None, **options
+                m, noisy_x, method, clean.classes, None, 0, None, FLOAT32, **options
             )
             noisy = yield from map_progress(steps, as_step(start, len(imgs)))
             change = _norms(noisy.maps - clean.maps) / np.maximum(_norms(clean.maps), 1e-30)

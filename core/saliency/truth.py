@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from PIL import Image
 
 from core import scenes
+from core.arguments import require_count
 from core.dissect import reference_scenes
 from core.options import Option
 from core.saliency.evaluate import energy_in_mask, evaluate_steps, peak_in_mask
@@ -16,6 +17,7 @@ from core.saliency.explanation import explain_steps
 from core.scenes import PARTS
 from core.steps import Progress, Steps, map_progress
 from core.zoo import Model
+from core.zoo.precision import FLOAT32
 from core.zoo.preprocessing import Preprocessing
 
 # Seed of the data set of scenes; no network was trained on it.
@@ -52,14 +54,18 @@ def ground_truth_steps(
         count: Number of scenes.
         curves: Whether to compute insertion and deletion too, which take most of the time.
         options: Options of the method.
+
+    Raises:
+        BadArgument: The number of scenes is less than 1.
     """
+    require_count("The number of scenes", count)
     parts = []
     batch_size = m.batch_size
     for start in range(0, count, batch_size):
         indices = range(start, min(start + batch_size, count))
-        imgs, labels, masks = _draw_scenes(indices, m.input_size[1])
+        imgs, labels, masks = _draw_scenes(indices, m.preprocessing)
         explained = yield from map_progress(
-            explain_steps(m, imgs, method, labels, None, 0, None, **options),
+            explain_steps(m, imgs, method, labels, None, 0, None, FLOAT32, **options),
             partial(_progress_of_part, start=start, count=count, explained=False),
         )
         insertion = deletion = np.full(len(imgs), np.nan)
@@ -90,10 +96,16 @@ def _progress_of_part(progress: Progress, start: int, count: int, explained: boo
 
 
 def _draw_scenes(
-    indices: Sequence[int], size: int
-) -> tuple[list, list[int], Bool[np.ndarray, "n h w"]]:
-    """Draw scenes; return their pictures, their classes and the masks of their objects."""
+    indices: Sequence[int], preprocessing: Preprocessing
+) -> tuple[list[Image.Image], list[int], Bool[np.ndarray, "n h w"]]:
+    """Draw scenes as large as the input's longer side.
+
+    Returns:
+        The scenes' pictures, their classes, and the masks of their objects on the input grid: maps
+        cover only what the preprocessing keeps of a picture.
+    """
     facts = [{"class_": reference_scenes.class_of(index)} for index in indices]
-    drawn = scenes.batch(SEED, indices, size, facts)
-    masks = (drawn.parts > PARTS.index("occluder")).numpy()
+    drawn = scenes.batch(SEED, indices, max(preprocessing.input_size[1:]), facts)
+    objects = (drawn.parts > PARTS.index("occluder")).numpy()
+    masks = np.stack([mask_on_grid(preprocessing, mask) for mask in objects])
     return reference_scenes.images(drawn), drawn.labels.tolist(), masks

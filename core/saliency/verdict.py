@@ -1,4 +1,4 @@
-"""How far to trust a network's saliency maps of a picture, in one sentence.
+"""How far to trust a network's saliency maps of a picture, in words.
 
 Two tests ask the network itself: does the probability of the class fall when the strongest pixels
 of a map turn grey, and does it come back when only these pixels are sharp? Scattered grey pixels
@@ -7,16 +7,15 @@ proves nothing. Maps that pass both and agree with each other are believed.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import numpy as np
 from jaxtyping import Float
 
-from core.saliency.evaluate import Evaluation, rank_agreement
+from core.saliency.area_test import AreaTest
+from core.saliency.evaluate import rank_agreement
 
-# Share of the pixels that counts as a map's area.
-AREA = 0.2
 # Share of the probability that has to go without the area, and to come back with it alone. On the
 # blurred picture, 20 % of the pixels at random brought back less than a tenth (four photographs).
 HALF = 0.5
@@ -45,40 +44,25 @@ class Evidence:
     Attributes:
         method: The method's name on pages.
         map: The map on the network's input grid.
-        scores: Its insertion and deletion curves, those of one picture.
+        area: The test of its area.
         sanity: Its rank correlation with the map of the network with shuffled weights; None where
             this check was not run.
     """
 
     method: str
     map: Float[np.ndarray, "h w"]
-    scores: Evaluation
+    area: AreaTest
     sanity: float | None = None
-
-    @property
-    def probability(self) -> float:
-        """The class's probability for the whole picture."""
-        return float(self.scores.deletion[0, 0])
-
-    @property
-    def without(self) -> float:
-        """The probability once the map's area is grey."""
-        return _at_area(self.scores.deletion[0])
-
-    @property
-    def alone(self) -> float:
-        """The probability where only the map's area is sharp and the rest is blurred."""
-        return _at_area(self.scores.insertion[0])
 
     @property
     def needed(self) -> bool:
         """Whether the probability falls by half without the area."""
-        return self.without <= HALF * self.probability
+        return self.area.without <= HALF * self.area.whole
 
     @property
     def enough(self) -> bool:
         """Whether the area alone brings half of the probability back."""
-        return self.alone >= HALF * self.probability
+        return self.area.alone >= HALF * self.area.whole
 
     @property
     def weak(self) -> bool:
@@ -92,13 +76,16 @@ class Verdict:
 
     Attributes:
         trust: In one word.
-        methods: Names of the methods whose maps to believe; with care where trust is limited.
+        methods: Names of the methods whose maps to believe; with care where trust is limited. None
+            where no single place decides.
+        advice: What to do, with the names of the methods.
         sentence: Why, with the probabilities.
         notes: Sentences on what else to know, such as a weak sanity check.
     """
 
     trust: Trust
     methods: tuple[str, ...]
+    advice: str
     sentence: str
     notes: tuple[str, ...] = ()
 
@@ -111,8 +98,8 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     """
     shown = [each for each in maps if np.ptp(each.map) > 0]
     if not shown:
-        return Verdict(Trust.NONE, (), "No map shows anything that supports the class.")
-    if shown[0].scores.insertion[0, 0] >= HALF * shown[0].probability:
+        return _disbelief(maps, "No map shows anything that supports the class.")
+    if shown[0].area.blurred >= HALF * shown[0].area.whole:
         verdict = _judge_by_removal(shown)
     elif passing := [each for each in shown if each.needed and each.enough]:
         verdict = _judge_passing(passing)
@@ -120,86 +107,90 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
         verdict = _judge_failing(shown)
     believed = [each for each in shown if each.method in verdict.methods]
     notes = (*map(_sanity_note, filter(lambda each: each.weak, believed)), *_unsure(shown[0]))
-    return Verdict(verdict.trust, verdict.methods, verdict.sentence, notes)
+    return replace(verdict, notes=notes)
+
+
+def _belief(trust: Trust, group: Sequence[Evidence], sentence: str) -> Verdict:
+    """Return the verdict that these maps are to be believed, with care where trust is limited."""
+    methods = tuple(each.method for each in group)
+    care = " with care" if trust is Trust.LIMITED else ""
+    return Verdict(trust, methods, f"Believe {_listed(methods)}{care}.", sentence)
+
+
+def _disbelief(tested: Sequence[Evidence], sentence: str) -> Verdict:
+    """Return the verdict that none of the tested maps is to be believed."""
+    names = _listed([each.method for each in tested], "or") if tested else "a heat map here"
+    return Verdict(Trust.NONE, (), f"Don't rely on {names}.", sentence)
 
 
 def _judge_passing(passing: Sequence[Evidence]) -> Verdict:
     """Judge maps that pass both tests: believe those that agree with each other."""
     group, correlation = _largest_agreeing(passing)
-    methods = tuple(each.method for each in group)
-    names = _listed(methods)
+    names = _listed([each.method for each in group])
     tests = (
         f"removing {_its(group)} area lowers the probability from"
-        f" {group[0].probability:.2f} to {max(each.without for each in group):.2f}, and this area"
-        f" alone brings back {min(each.alone for each in group):.2f}"
+        f" {group[0].area.whole:.2f} to {max(each.area.without for each in group):.2f}, and this"
+        f" area alone brings back {min(each.area.alone for each in group):.2f}"
     )
-    if len(group) > 1 and not all(each.weak for each in group):
-        return Verdict(Trust.HIGH, methods, f"{names} agree: {tests}. Believe them here.")
     if len(group) > 1:
-        return Verdict(Trust.LIMITED, methods, f"{names} agree: {tests}. Believe them with care.")
+        trust = Trust.LIMITED if all(each.weak for each in group) else Trust.HIGH
+        return _belief(trust, group, f"They agree: {tests}.")
     if len(passing) == 1:
-        return Verdict(
-            Trust.LIMITED,
-            methods,
-            f"Only {names} passes both tests: {tests}. Believe it with care.",
-        )
+        return _belief(Trust.LIMITED, group, f"Only {names} passes both tests: {tests}.")
     others = tuple(each.method for each in passing)
     return Verdict(
-        Trust.LIMITED, others,
-        f"{_listed(others)} each pass both tests but show different places (rank correlation"
-        f" at most {correlation:.2f}). Compare them before you believe one.",
+        Trust.LIMITED, others, f"Compare {_listed(others)} before you believe one.",
+        "Each passes both tests, but they show different places (rank correlation at most"
+        f" {correlation:.2f}).",
     )  # fmt: skip
 
 
 def _judge_by_removal(shown: Sequence[Evidence]) -> Verdict:
     """Judge maps where the blurred picture is recognised, so that only removal tells them apart."""
-    blurred, whole = float(shown[0].scores.insertion[0, 0]), shown[0].probability
-    start = (
-        f"A blurred copy of the picture already gets {blurred:.2f} of {whole:.2f}, so sharp details"
-        " matter little"
-    )
+    blurred, whole = shown[0].area.blurred, shown[0].area.whole
     needed = [each for each in shown if each.needed]
     if not needed:
-        least = min(each.without for each in shown)
+        least = min(each.area.without for each in shown)
         return Verdict(
-            Trust.NONE, (),
-            f"{start}. Without the marked areas the network still gives at least {least:.2f}: no"
-            " single area explains its answer.",
+            Trust.LIMITED, (), "No single place decides.",
+            f"Without the area that a map marks the network still gives {least:.2f} or more (whole"
+            f" picture: {whole:.2f}), and even a blurred copy gets {blurred:.2f}. The evidence is"
+            " all over the picture; a heat map shows a part of it, not the reason.",
         )  # fmt: skip
     group, _ = _largest_agreeing(needed)
-    methods = tuple(each.method for each in group)
-    return Verdict(
-        Trust.LIMITED, methods,
-        f"{start}; removing the area of {_listed(methods)} lowers it to"
-        f" {max(each.without for each in group):.2f}. Believe {_it(group)} with care.",
+    return _belief(
+        Trust.LIMITED, group,
+        f"Even a blurred copy of the picture gets {blurred:.2f} (sharp: {whole:.2f}), so sharp"
+        f" details matter little; removing {_its(group)} area lowers it to"
+        f" {max(each.area.without for each in group):.2f}.",
     )  # fmt: skip
 
 
 def _judge_failing(shown: Sequence[Evidence]) -> Verdict:
     """Judge maps when none of them passes both tests; name tests that contradict each other."""
-    best = max(shown, key=lambda each: each.alone)
-    whole = best.probability
+    best = max(shown, key=lambda each: each.area.alone)
+    whole = best.area.whole
     if best.enough:
-        return Verdict(
-            Trust.LIMITED, (best.method,),
+        return _belief(
+            Trust.LIMITED, [best],
             f"The scores contradict each other: the area of {best.method} alone brings back"
-            f" {best.alone:.2f} of {whole:.2f}, but without it the probability is still"
-            f" {best.without:.2f}. The network uses other places too. Believe it with care.",
+            f" {best.area.alone:.2f} of {whole:.2f}, but without it the probability is still"
+            f" {best.area.without:.2f}. The network uses other places too.",
         )  # fmt: skip
-    lowest = min(shown, key=lambda each: each.without)
+    lowest = min(shown, key=lambda each: each.area.without)
     if lowest.needed:
-        return Verdict(
-            Trust.NONE, (),
+        return _disbelief(
+            shown,
             f"The scores contradict each other: removing the area of {lowest.method} lowers the"
-            f" probability from {whole:.2f} to {lowest.without:.2f}, but no area alone brings back"
-            f" more than {best.alone:.2f}. Believe no map here.",
-        )  # fmt: skip
-    return Verdict(
-        Trust.NONE, (),
-        f"No map passes a test: without its area the probability is still {lowest.without:.2f} of"
-        f" {whole:.2f}, and no area alone brings back more than {best.alone:.2f}. Believe no map"
-        " here.",
-    )  # fmt: skip
+            f" probability from {whole:.2f} to {lowest.area.without:.2f}, but no area alone brings"
+            f" back more than {best.area.alone:.2f}.",
+        )
+    return _disbelief(
+        shown,
+        "No map passes a test: without its area the probability is still"
+        f" {lowest.area.without:.2f} of {whole:.2f}, and no area alone brings back more than"
+        f" {best.area.alone:.2f}.",
+    )
 
 
 def _largest_agreeing(maps: Sequence[Evidence]) -> tuple[list[Evidence], float]:
@@ -226,23 +217,15 @@ def _sanity_note(map_: Evidence) -> str:
 
 
 def _unsure(map_: Evidence) -> tuple[str, ...]:
-    if map_.probability >= UNSURE:
+    if map_.area.whole >= UNSURE:
         return ()
-    return (f"The network itself is unsure: it gives this class {map_.probability:.2f}.",)
+    return (f"The network itself is unsure: it gives this class {map_.area.whole:.2f}.",)
 
 
-def _at_area(curve: Float[np.ndarray, " steps"]) -> float:
-    return float(np.interp(AREA, np.linspace(0, 1, len(curve)), curve))
-
-
-def _listed(names: Sequence[str]) -> str:
+def _listed(names: Sequence[str], conjunction: str = "and") -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
 
 
 def _its(group: Sequence[Evidence]) -> str:
     return "their" if len(group) > 1 else "its"
-
-
-def _it(group: Sequence[Evidence]) -> str:
-    return "them" if len(group) > 1 else "it"

@@ -7,6 +7,7 @@ name. After the download, the validation split is a folder of pictures like any 
 
 import hashlib
 import http.client
+import logging
 import os
 import re
 import shutil
@@ -15,7 +16,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from core.errors import ZooscopeError
@@ -31,6 +33,8 @@ CHUNK = 1 << 16
 # Bytes that a download leaves free on the disk, as downloads of weights do.
 DISK_MARGIN = 200_000_000
 VALIDATION = re.compile(r"imagenette2[\w-]*/val/(n\d{8})/(\w+\.JPEG)", re.ASCII)
+
+log = logging.getLogger(__name__)
 
 
 class SetUnavailable(ZooscopeError):
@@ -142,8 +146,9 @@ def _classes() -> dict[str, str]:
 
 def _request_size(variant: str) -> int:
     """Ask the server for the size of a variant's archive in bytes."""
-    with _translate_network_errors():
-        request = Request(_source(variant)[0], method="HEAD")  # noqa: S310 - torchvision's URL
+    url, _ = _source(variant)
+    with _translate_network_errors(url):
+        request = Request(url, method="HEAD")  # noqa: S310 - torchvision's URL
         with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
             length = response.headers["Content-Length"] or ""
     if not length.isdecimal():
@@ -157,7 +162,7 @@ def _download(variant: str, path: Path, size: int, counter: ByteCounter) -> None
     digest = hashlib.md5(usedforsecurity=False)
     with (
         path.open("wb") as file,
-        _translate_network_errors(),
+        _translate_network_errors(url),
         urlopen(url, timeout=READ_TIMEOUT) as response,  # noqa: S310 - torchvision's URL
     ):
         while counter.bytes <= size and (chunk := response.read1(CHUNK)):
@@ -216,22 +221,24 @@ def _require_disk_space(root: Path, size: int) -> None:
 def _unavailable(why: str) -> SetUnavailable:
     """Return the error of a download that failed, with the reason and the ways out."""
     return SetUnavailable(
-        f"Imagenette can't be downloaded: {why}. Try again later, or put its pictures into a folder"
-        " of ZOOSCOPE_PICTURES."
+        f"Imagenette has to be downloaded once, and that failed: {why}. Choose another set, such as"
+        " drawn scenes or an upload, or try again later. Whoever runs Zooscope can put its pictures"
+        " into a folder of ZOOSCOPE_PICTURES, in a sub-folder for each class (“English springer”)."
     )
 
 
 @contextmanager
-def _translate_network_errors() -> Iterator[None]:
-    """Raise network errors as SetUnavailable."""
+def _translate_network_errors(url: str) -> Iterator[None]:
+    """Raise network errors as SetUnavailable, with the name of the server in the URL."""
+    server = urlsplit(url).hostname
     try:
         yield
+    except HTTPError as error:
+        raise _unavailable(f"{server} answered with the status {error.code}") from error
     except (OSError, http.client.HTTPException) as error:
-        # A URLError wraps the error with the clearer message.
-        why = error.reason if type(error) is URLError else error
-        raise _unavailable(
-            f"the server can't be reached, or the connection broke ({why})"
-        ) from error
+        # Numbers of errors tell a visitor nothing.
+        log.warning("%s can't be downloaded: %s: %s", url, type(error).__name__, error)
+        raise _unavailable(f"{server} can't be reached, or the connection broke") from error
 
 
 @contextmanager

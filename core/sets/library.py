@@ -1,5 +1,6 @@
 """The library of all picture sets: finds a set by its reference, and keeps uploaded archives."""
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from io import BufferedIOBase
@@ -30,6 +31,15 @@ from core.steps import Steps
 MAX_ARCHIVES, MAX_ARCHIVE_BYTES = 128, 1_000_000_000
 # Room on disk for the archives of a visitor.
 SESSION_ROOM = Room(400_000_000, 4)
+
+
+# How the references of all kinds of sets begin.
+SCHEMES = (
+    gallery_views.SCHEME, single_pictures.GALLERY, drawn_scenes.SCHEME, single_pictures.SCHEME,
+    archive.SCHEME, folder.SCHEME,
+)  # fmt: skip
+# What follows the start of the reference of the gallery and of its views.
+DIGEST = re.compile(rf"[0-9a-f]{{{gallery_views.REFERENCE_DIGITS}}}")
 
 
 class SetLibrary:
@@ -94,14 +104,15 @@ class SetLibrary:
         if reference.startswith(single_pictures.SCHEME):
             return single_pictures.from_reference(self._pictures, reference)
         if reference.startswith(single_pictures.GALLERY):
-            if reference != self.gallery.reference:
-                raise PictureForgotten("The gallery has changed. Choose it again.")
+            require_reference(reference, self.gallery)
             return self.gallery
         if reference.startswith(gallery_views.SCHEME):
-            if reference != self.gallery_views.reference:
-                raise PictureForgotten("The gallery has changed. Choose “Gallery views” again.")
+            require_reference(reference, self.gallery_views)
             return self.gallery_views
-        raise PictureForgotten(f"There is no picture set {reference!r}. Choose another.")
+        raise PictureForgotten(
+            f"There is no picture set {reference!r}: the names of sets begin with"
+            f" {', '.join(SCHEMES[:-1])} or {SCHEMES[-1]}. Choose another."
+        )
 
     @cached_property
     def gallery(self) -> SinglePictures:
@@ -176,3 +187,28 @@ class SetLibrary:
         path = yield from imagenette.fetch_steps(variant, self._download_folder, self._max_download)
         self.folders.add(path)
         return path.name
+
+
+def require_reference(reference: str, present: SinglePictures | GalleryViews) -> None:
+    """Raise an error where a reference is not that of the gallery, or of its views, as it is now.
+
+    Args:
+        reference: The reference.
+        present: The set that its beginning names.
+
+    Raises:
+        PictureForgotten: It is the reference of an earlier gallery, or malformed.
+    """
+    if reference == present.reference:
+        return
+    scheme, _, digest = reference.partition(":")
+    if DIGEST.fullmatch(digest):
+        raise PictureForgotten(
+            f"The gallery has changed since this link was made; “{present.name}” shows its pictures"
+            " as they are now."
+        )
+    raise PictureForgotten(
+        f"{reference!r} names no picture set: after “{scheme}:” come"
+        f" {gallery_views.REFERENCE_DIGITS} hexadecimal digits. The present set is"
+        f" {present.reference}."
+    )

@@ -1,13 +1,14 @@
 """Checkpoints in safetensors, so that an interrupted training can continue."""
 
 import json
-import os
 from pathlib import Path
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as to_bytes
 from torch import nn
+
+from core.atomic_file import write_atomically
 
 FILE_NAME = "training.safetensors"
 
@@ -16,19 +17,19 @@ def save(folder: Path, net: nn.Module, optimiser: torch.optim.Optimizer, epoch: 
     """Write a checkpoint atomically: an interrupted write keeps the previous checkpoint.
 
     Args:
-        folder: Folder of the checkpoint; created where missing.
+        folder: Folder of the checkpoint, which must exist.
         net: The network.
         optimiser: Its optimiser.
         epoch: Number of finished epochs.
+
+    Raises:
+        OSError: The checkpoint can't be written, as on a full disk.
     """
     tensors = {f"net.{name}": value.contiguous() for name, value in net.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         for name, value in state.items():
             tensors[f"optimiser.{index}.{name}"] = torch.as_tensor(value).clone()
-    folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f"{FILE_NAME}.part"
-    save_file(tensors, unfinished, {"epoch": json.dumps(epoch)})
-    os.replace(unfinished, folder / FILE_NAME)
+    write_atomically(folder / FILE_NAME, to_bytes(tensors, {"epoch": json.dumps(epoch)}))
 
 
 def restore(folder: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> int:
@@ -49,3 +50,8 @@ def restore(folder: Path, net: nn.Module, optimiser: torch.optim.Optimizer) -> i
     net.load_state_dict(weights)
     optimiser.load_state_dict({**optimiser.state_dict(), "state": optimiser_states})
     return epoch
+
+
+def delete(folder: Path) -> None:
+    """Delete the checkpoint, if any: the training has ended."""
+    (folder / FILE_NAME).unlink(missing_ok=True)

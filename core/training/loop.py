@@ -28,7 +28,7 @@ def train_steps(config: TrainingConfig, folder: Path, device: torch.device) -> S
 
     Args:
         config: The training configuration.
-        folder: Folder of the checkpoint, which is written after every epoch.
+        folder: Folder of the checkpoint, which is written after every epoch; created where missing.
         device: Device to train on.
 
     Returns:
@@ -39,6 +39,7 @@ def train_steps(config: TrainingConfig, folder: Path, device: torch.device) -> S
     torch.manual_seed(config.seed)
     net = timm.create_model(config.architecture, num_classes=len(scenes.CLASSES)).to(device)
     optimiser = torch.optim.AdamW(_parameter_groups(net, config.decay), lr=config.rate)
+    folder.mkdir(parents=True, exist_ok=True)
     batches = config.looks * config.scenes // config.batch
     total = config.epochs * batches
     for epoch in range(checkpoint.restore(folder, net, optimiser), config.epochs):

@@ -4,6 +4,7 @@ A rendering combines an objective, a canvas, random transforms and gradient asce
 lucid).
 """
 
+from core.visualize.accepted_size import BadSize, accepted_size
 from core.visualize.ascent import Rendering, translucent
 from core.visualize.objectives import (
     Objective,
@@ -21,11 +22,13 @@ from core.visualize.terms import NoSuchUnit
 from core.visualize.transforms import Transforms
 
 __all__ = [
+    "BadSize",
     "NoSuchUnit",
     "Objective",
     "Quality",
     "Rendering",
     "Transforms",
+    "accepted_size",
     "caricature",
     "channel",
     "class_logit",

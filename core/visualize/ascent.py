@@ -1,7 +1,7 @@
 """Gradient ascent: changes pictures step by step so that the scores of their objectives rise."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,10 +90,9 @@ def ascent_steps(
     for step in range(quality.steps):
         images = canvas.images()
         fraction = step / max(1, quality.steps - 1)
+        views = transform(images, quality.transforms, fraction, generators)
         leaky = redirected and step < REDIRECTED_STEPS
-        with evaluator.leaky_rectifiers() if leaky else ExitStack():
-            views = transform(images, quality.transforms, fraction, generators)
-            total = evaluator.total_score(views, quality.transforms.looks)
+        total = evaluator.total_score(views, quality.transforms.looks, leaky)
         (gradient,) = torch.autograd.grad(-total, images)
         if step >= REDIRECTED_STEPS and not gradient.any():
             break  # every gradient is 0: further steps would change nothing
@@ -148,7 +147,9 @@ class _Evaluator:
         pairs = zip(targets, predicted, strict=True)
         return torch.tensor([target is not None and target != top for target, top in pairs])
 
-    def total_score(self, views: Float[Tensor, "m 3 h w"], looks: int) -> Float[Tensor, ""]:
+    def total_score(
+        self, views: Float[Tensor, "m 3 h w"], looks: int, leaky: bool
+    ) -> Float[Tensor, ""]:
         """Compute the value to maximise: the mean score over a picture's views, for all pictures.
 
         The similarity of an objective's variations is subtracted.
@@ -156,8 +157,9 @@ class _Evaluator:
         Args:
             views: The transformed pictures, the views of each in a row.
             looks: Number of views per picture.
+            leaky: Whether rectifiers pass gradients where they are off.
         """
-        activations = self._activations(views)
+        activations = self._activations(views, leaky)
         counts = [objective.variations * looks for objective in self._objectives]
         total = torch.zeros((), device=views.device)
         for objective, part in self._split_by_objective(activations, counts):
@@ -168,17 +170,6 @@ class _Evaluator:
                 scale = objective.diversity * scores.detach().abs().mean() * objective.variations
                 total = total - scale * objective.similarity(part)
         return total
-
-    @contextmanager
-    def leaky_rectifiers(self) -> Iterator[None]:
-        """Make rectifiers pass gradients where they are off, without changing their outputs."""
-        with ExitStack() as cleanup:
-            for module in self._m.net.modules():
-                if isinstance(module, RECTIFIERS):
-                    hooks = _LeakyHooks()
-                    cleanup.callback(module.register_forward_pre_hook(hooks.before).remove)
-                    cleanup.callback(module.register_forward_hook(hooks.after).remove)
-            yield
 
     def _split_by_objective(
         self, activations: dict[str, Tensor], counts: list[int]
@@ -192,12 +183,16 @@ class _Evaluator:
         for index, objective in enumerate(self._objectives):
             yield objective, {name: part[index] for name, part in parts.items()}
 
-    def _activations(self, images: Tensor) -> dict[str, Tensor]:
+    def _activations(self, images: Tensor, leaky: bool = False) -> dict[str, Tensor]:
         """Return the activations of all layers that the objectives use."""
         x = self._m.preprocessing.normalised(images).to(self._dtype)
         x = x.contiguous(memory_format=torch.channels_last)
         stop = not self._needs_logits
-        with self._m.borrow(backward=True) as net, probe.Probe(net, self._layers, stop) as reading:
+        with (
+            self._m.borrow(backward=True) as net,
+            _leaky_rectifiers(net) if leaky else nullcontext(),
+            probe.Probe(net, self._layers, stop) as reading,
+        ):
             output = reading.run(x)
         return reading.activations | ({LOGITS: output} if self._needs_logits else {})
 
@@ -224,6 +219,18 @@ def _rendering(
         misclassified=evaluator.misclassified(images).cpu().numpy(),
         importance=(importance / mean_importance).cpu().numpy(),
     )
+
+
+@contextmanager
+def _leaky_rectifiers(net: nn.Module) -> Iterator[None]:
+    """Make rectifiers pass gradients where they are off, without changing their outputs."""
+    with ExitStack() as cleanup:
+        for module in net.modules():
+            if isinstance(module, RECTIFIERS):
+                hooks = _LeakyHooks()
+                cleanup.callback(module.register_forward_pre_hook(hooks.before).remove)
+                cleanup.callback(module.register_forward_hook(hooks.after).remove)
+        yield
 
 
 class _LeakyHooks:

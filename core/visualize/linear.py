@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from core import probe
+from core.float64 import to_float64
 from core.layers import LOGITS
 from core.visualize.objectives import Objective
 from core.visualize.terms import Channel, LinearChannel, Term
@@ -59,7 +60,7 @@ def baselines_if_affine(m: Model, layer: str) -> Float[Tensor, " c"] | None:
     dtype = next(m.net.parameters()).dtype
     x = torch.randn(1, *m.input_size, generator=generator).to(m.device, dtype)
     batch = torch.cat([x, -x, torch.zeros_like(x)])
-    at_x, at_minus_x, at_zero = probe.read(m, batch, [layer])[layer].double()
+    at_x, at_minus_x, at_zero = to_float64(probe.read(m, batch, [layer])[layer])
     deviation = (at_x + at_minus_x - 2 * at_zero).abs().max()
     if deviation > ROUNDING * (at_x - at_zero).abs().max():
         return None

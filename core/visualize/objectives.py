@@ -10,6 +10,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from core import predict
+from core.arguments import require_count
 from core.layers import LOGITS, find_layers
 from core.visualize.terms import Caricature, Channel, Direction, Neuron, Term, WholeLayer
 from core.zoo import Model
@@ -72,15 +74,23 @@ class Objective:
         Raises:
             UnknownLayer: No such layer; the message has the nearest names.
             NoSuchUnit: No such channel or position; the message has the valid range.
+            NoClassifier: The network has no classes.
+            BadArgument: There are no variations.
         """
+        require_count("variations", self.variations)
         if self.compared_layer:
             find_layers(m.layers, [self.compared_layer])
         for _, term in self.terms:
-            if term.layer == LOGITS:
-                term.check((len(m.labels),))
-            else:
-                (layer_info,) = find_layers(m.layers, [term.layer])
-                term.check(layer_info.shape)
+            term.check(_shape(m, term.layer))
+
+    def on_grids_of(self, m: Model) -> "Objective":
+        """Return the objective with positions on the layers' grids at the model's input size."""
+        return replace(
+            self,
+            terms=tuple(
+                (weight, term.on_grid_of(_shape(m, term.layer))) for weight, term in self.terms
+            ),
+        )
 
     def __add__(self, other: "Objective") -> "Objective":
         return replace(self, terms=self.terms + other.terms)
@@ -103,7 +113,15 @@ def channel(layer: str, index: int) -> Objective:
 
 
 def neuron(layer: str, index: int, y: int | None = None, x: int | None = None) -> Objective:
-    """Return the objective of a channel at one position; the middle by default."""
+    """Return the objective of a channel at one position; the middle by default.
+
+    Args:
+        layer: The layer.
+        index: The channel.
+        y: Row on the layer's grid at the network's input size; None for the middle. On a canvas of
+            another size the layer is interpolated at the same place.
+        x: Column on that grid; None for the middle.
+    """
     return Objective(((1.0, Neuron(layer, index, y, x)),))
 
 
@@ -147,6 +165,15 @@ def diverse(
     return replace(
         objective, variations=variations, diversity=weight, compared_layer=compared_layer
     )
+
+
+def _shape(m: Model, name: str) -> tuple[int, ...]:
+    """Return the shape of a layer's activation for one picture, also of the logits."""
+    if name == LOGITS:
+        predict.require_classes(m.card)
+        return (len(m.labels),)
+    (found,) = find_layers(m.layers, [name])
+    return found.shape
 
 
 def _at_least_float32(activation: Tensor) -> Tensor:

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from core.arguments import require_choice, require_count, require_number
 from core.layers import LOGITS
+from core.visualize.canvas import CANVASES
 from core.visualize.transforms import Transforms
 
 
@@ -30,6 +32,17 @@ class Quality:
     cap: float = 2.4
     rate: float = 0.1
     transforms: Transforms = field(default_factory=Transforms)
+
+    def __post_init__(self) -> None:
+        """Check the settings.
+
+        Raises:
+            BadArgument: There is no such canvas, or a number is too small.
+        """
+        require_choice("canvas", self.canvas, CANVASES)
+        require_count("size", self.size)
+        require_count("steps", self.steps)
+        require_number("rate", self.rate)
 
     def to_json(self) -> str:
         """Return all settings as canonical JSON, for a recipe."""

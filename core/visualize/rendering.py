@@ -3,6 +3,7 @@
 Pictures that fail are optimised a second time.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,9 +12,11 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from core import memory
+from core.arguments import require_some
 from core.layers import LOGITS
 from core.steps import Progress, Steps, drain, map_progress
 from core.visualize import linear
+from core.visualize.accepted_size import accepted_size, check_size
 from core.visualize.ascent import Rendering, ascent_steps
 from core.visualize.objectives import Objective
 from core.visualize.quality import Quality, quality_for
@@ -21,6 +24,8 @@ from core.zoo import Model
 
 # Canvas pixels to optimise in one batch: 16 pictures of 128 px.
 BATCH_PIXELS = 16 * 128 * 128
+# The index of an objective's first picture in the whole rendering, and the objective.
+IndexedObjective = tuple[int, Objective]
 
 
 def render(
@@ -54,7 +59,8 @@ def render_steps(
     Args:
         m: The network.
         objectives: What to maximise, at least one objective.
-        size: Side in pixels; if None, the size of `quality`.
+        size: Side in pixels; if None, the size of `quality`, or a larger one where the network does
+            not accept it.
         steps: Number of ascent steps; if None, the steps of `quality`.
         seed: Seed of the random start and of the transforms.
         quality: All other settings; if None, the default of each objective's layer.
@@ -69,25 +75,52 @@ def render_steps(
     Raises:
         UnknownLayer: No such layer; the message has the nearest names.
         NoSuchUnit: No such channel or position; the message has the valid range.
+        NoClassifier: An objective needs classes, and the network has none.
+        BadArgument: There are no objectives, or the size or the number of steps is less than 1.
+        BadSize: The network does not accept this size; the message has one that it accepts.
         OutOfMemory: Not even the pictures of a single objective fit in memory.
     """
+    require_some("objectives", objectives)
     for objective in objectives:
         objective.check(m)
+    objectives = [objective.on_grids_of(m) for objective in objectives]
     objectives = linear.use_linear_channels(m, objectives)
-    qualities = [quality or _default_quality(m, objective) for objective in objectives]
-    size = size or qualities[0].size
-    qualities = [replace(each, size=size, steps=steps or each.steps) for each in qualities]
+    qualities = _qualities(m, objectives, size, steps, quality)
     batches = list(_batches(objectives, qualities))
     total = sum(batch_quality.steps for batch_quality, _ in batches)
     steps_done = first = 0
     renderings: list[Rendering] = []
     for batch_quality, batch in batches:
         in_total = partial(_progress_in_total, steps_done=steps_done, total=total)
-        batch_steps = _steps_that_fit(m, batch, batch_quality, seed, first)
-        renderings.append((yield from map_progress(batch_steps, in_total)))
+        batch_steps = memory.steps_in_halves(
+            partial(_steps_of_batch, m, quality=batch_quality, seed=seed),
+            _with_first_indices(batch, first),
+            f"a picture of {batch_quality.size} pixels",
+        )
+        renderings += yield from map_progress(batch_steps, in_total)
         steps_done += batch_quality.steps
-        first += len(renderings[-1].pictures)
+        first += sum(objective.variations for objective in batch)
     return _concatenate(renderings)
+
+
+def _qualities(
+    m: Model,
+    objectives: Sequence[Objective],
+    size: int | None,
+    steps: int | None,
+    quality: Quality | None,
+) -> list[Quality]:
+    """Return the quality of each objective's pictures. See `render_steps`."""
+    qualities = [quality or _default_quality(m, objective) for objective in objectives]
+    if steps is not None:
+        qualities = [replace(each, steps=steps) for each in qualities]
+    layers = list(dict.fromkeys(name for objective in objectives for name in objective.layers))
+    if size is None:
+        size = accepted_size(m, qualities[0].size, layers)
+        return [replace(each, size=size) for each in qualities]
+    qualities = [replace(each, size=size) for each in qualities]  # refuses sizes below 1
+    check_size(m, size, layers)
+    return qualities
 
 
 def _default_quality(m: Model, objective: Objective) -> Quality:
@@ -127,38 +160,20 @@ def _batches(
             batch = []
 
 
-def _steps_that_fit(
-    m: Model, objectives: list[Objective], quality: Quality, seed: int, first: int
+def _with_first_indices(objectives: Sequence[Objective], first: int) -> list[IndexedObjective]:
+    """Pair each objective with the index of its first picture in the whole rendering."""
+    counts = [objective.variations for objective in objectives]
+    starts = itertools.accumulate(counts[:-1], initial=first)
+    return list(zip(starts, objectives, strict=True))
+
+
+def _steps_of_batch(
+    m: Model, batch: Sequence[IndexedObjective], quality: Quality, seed: int
 ) -> Steps[Rendering]:
-    """Optimise all objectives together; if memory runs out, each half on its own.
-
-    Args:
-        m: The network.
-        objectives: The batch.
-        quality: Its quality.
-        seed: Seed of the rendering.
-        first: Index of the batch's first picture in the whole rendering.
-
-    Raises:
-        OutOfMemory: The pictures of a single objective do not fit.
-    """
-    try:
-        attempts = _steps_with_retry(m, objectives, quality, seed)
-        return (yield from map_progress(attempts, partial(_with_first_index, first=first)))
-    except RuntimeError as error:
-        if not memory.is_out_of_memory(error):
-            raise
-        if len(objectives) == 1:
-            raise memory.OutOfMemory(
-                f"There is not enough memory for pictures of {quality.size} pixels; choose a"
-                " smaller size or fewer pictures."
-            ) from error
-    renderings: list[Rendering] = []
-    middle = len(objectives) // 2
-    for half in (objectives[:middle], objectives[middle:]):
-        start = first + sum(len(rendering.pictures) for rendering in renderings)
-        renderings.append((yield from _steps_that_fit(m, half, quality, seed, start)))
-    return _concatenate(renderings)
+    """Optimise all objectives of a batch together, and add the first index to their previews."""
+    (first, _), *_ = batch
+    attempts = _steps_with_retry(m, [objective for _, objective in batch], quality, seed)
+    return (yield from map_progress(attempts, partial(_with_first_index, first=first)))
 
 
 def _steps_with_retry(

@@ -1,7 +1,7 @@
 """Terms of objectives: each computes a score from the activation of one layer."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Float
@@ -35,6 +35,13 @@ class Term(ABC):
     @abstractmethod
     def score(self, activation: Float[Tensor, "n c *rest"]) -> Float[Tensor, " n"]:
         """Compute the score of each picture from the layer's activation."""
+
+    def on_grid_of(self, shape: tuple[int, ...]) -> "Term":
+        """Return the term for a layer of this shape (channels first) at the network's input size.
+
+        Only terms with a position change: a canvas smaller than the input has a smaller grid.
+        """
+        return self
 
     def check(self, shape: tuple[int, ...]) -> None:  # noqa: B027 - most terms need no check
         """Raise an error if a layer of this shape (channels first) lacks the channel or position.
@@ -94,17 +101,29 @@ class LinearChannel(Channel):
 
 @dataclass(frozen=True)
 class Neuron(Channel):
-    """A channel at one position; where `y` or `x` is None, at the middle, whatever the size."""
+    """A channel at one position; where `y` or `x` is None, at the middle, whatever the size.
+
+    Attributes:
+        y: Row on the grid.
+        x: Column on the grid.
+        grid: Height and width of the layer's grid at the network's input size. An activation with
+            another grid is interpolated at the same place. None: the activation's own grid.
+    """
 
     y: int | None = None
     x: int | None = None
+    grid: tuple[int, int] | None = None
 
     @override
     def score(self, activation: Tensor) -> Tensor:
         height, width = activation.shape[-2:]
-        y = height // 2 if self.y is None else min(self.y, height - 1)
-        x = width // 2 if self.x is None else min(self.x, width - 1)
-        return activation[:, self.index, y, x]
+        grid_height, grid_width = self.grid or (height, width)
+        maps = _interpolate(activation[:, self.index], 1, _rescale(self.y, grid_height, height))
+        return _interpolate(maps, 1, _rescale(self.x, grid_width, width))
+
+    @override
+    def on_grid_of(self, shape: tuple[int, ...]) -> "Neuron":
+        return replace(self, grid=(shape[1], shape[2]))
 
     @override
     def check(self, shape: tuple[int, ...]) -> None:
@@ -131,7 +150,8 @@ class Direction(Term):
     @override
     def score(self, activation: Tensor) -> Tensor:
         weights = self.vector.to(activation)
-        return torch.einsum("nct,c->nt", activation.flatten(2), weights).mean(1)
+        flat = activation.reshape(*activation.shape[:2], -1)  # layers without positions have one
+        return torch.einsum("nct,c->nt", flat, weights).mean(1)
 
     @override
     def check(self, shape: tuple[int, ...]) -> None:
@@ -162,6 +182,14 @@ class Caricature(Term):
     target: Tensor
 
     @override
+    def check(self, shape: tuple[int, ...]) -> None:
+        if self.target.ndim != len(shape) or len(self.target) != shape[0]:
+            raise NoSuchUnit(
+                f"The target has the shape {tuple(self.target.shape)}, but the activation of"
+                f" {self.layer} has {shape}; read it with probe.read from the same layer."
+            )
+
+    @override
     def score(self, activation: Tensor) -> Tensor:
         target = self.target.to(activation)[None]
         if activation.ndim == 4:
@@ -170,6 +198,28 @@ class Caricature(Term):
         norms = activation.flatten(1).norm(dim=1) * target.norm()
         # The dot product alone would reward brightness; the squared cosine keeps the direction.
         return dot / target.norm() * (dot / norms.clamp(min=1e-9)).clamp(min=0.1) ** 2
+
+
+def _rescale(position: int | None, length: int, new_length: int) -> float:
+    """Return the position on a grid of another length that shows the same place of the picture.
+
+    Args:
+        position: Position on the grid; None for the middle of the other grid.
+        length: Number of positions on the grid.
+        new_length: Number of positions on the other grid.
+    """
+    if position is None:
+        return new_length // 2
+    return min(max((position + 0.5) * new_length / length - 0.5, 0), new_length - 1)
+
+
+def _interpolate(values: Tensor, axis: int, position: float) -> Tensor:
+    """Return the values at a position between two indices of an axis (linear)."""
+    low = int(position)
+    share = position - low
+    if not share:
+        return values.select(axis, low)
+    return (1 - share) * values.select(axis, low) + share * values.select(axis, low + 1)
 
 
 def _without_border(maps: Tensor) -> Tensor:

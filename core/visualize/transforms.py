@@ -9,6 +9,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
+from core.arguments import require_count
+
 # Value at the first and at the last step, interpolated linearly in between.
 Schedule = tuple[float, float]
 
@@ -34,6 +36,10 @@ class Transforms:
     crop: Schedule = (1.0, 1.0)
     noise: Schedule = (0.0, 0.0)
     looks: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise BadArgument if there is no view."""
+        require_count("looks", self.looks)
 
 
 def transform(

@@ -10,12 +10,12 @@ from typing import Any
 
 from core.dissect import StrongUnits, Votes
 from core.layer_info import LayerInfo
-from core.saliency import Evaluation
+from core.saliency import AreaTest
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.layers import NetworkLayers, layers_recipe
 from core.workbench.tasks.logits import PictureLogits, logits_recipe
+from core.workbench.tasks.saliency_area import saliency_area_recipe
 from core.workbench.tasks.saliency_map import SaliencyMap, saliency_map_recipe
-from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.workbench.tasks.strong_units import strong_units_recipe
 from core.workbench.tasks.visualization import Visualization, channel_recipe
 from core.workbench.tasks.votes import votes_recipe
@@ -43,14 +43,14 @@ class OverviewRecipes:
         logits: The network's logits; None where it has no classes, as for all that follow.
         votes: What each of the last units adds to the top class.
         maps: The saliency map of the top class by method.
-        scores: Insertion and deletion of each map.
+        areas: The test of each map's area.
         layers: The network's layers and first filters.
     """
 
     logits: Recipe[PictureLogits] | None
     votes: Recipe[Votes] | None
     maps: Mapping[str, Recipe[SaliencyMap]]
-    scores: Mapping[str, Recipe[Evaluation]]
+    areas: Mapping[str, Recipe[AreaTest]]
     layers: Recipe[NetworkLayers]
 
     @property
@@ -62,7 +62,7 @@ class OverviewRecipes:
     def later(self) -> list[Recipe[Any]]:
         """What the page shows later, in the order in which it appears."""
         votes = [self.votes] if self.votes else []
-        return [*self.maps.values(), *votes, *self.scores.values()]
+        return [*self.maps.values(), *votes, *self.areas.values()]
 
 
 def overview_recipes(card: Card, picture: str) -> OverviewRecipes:
@@ -78,11 +78,9 @@ def overview_recipes(card: Card, picture: str) -> OverviewRecipes:
     if not card.labels:
         return OverviewRecipes(None, None, {}, {}, layers_recipe(card))
     maps = {method: saliency_map_recipe(card, picture, method) for method in METHODS}
-    scores = {
-        method: saliency_scores_recipe(card, picture, recipe) for method, recipe in maps.items()
-    }
+    areas = {method: saliency_area_recipe(card, picture, recipe) for method, recipe in maps.items()}
     return OverviewRecipes(
-        logits_recipe(card, picture), votes_recipe(card, picture), maps, scores, layers_recipe(card)
+        logits_recipe(card, picture), votes_recipe(card, picture), maps, areas, layers_recipe(card)
     )
 
 

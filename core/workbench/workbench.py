@@ -33,8 +33,10 @@ from core.workbench.showcase import Showcase
 from core.workbench.store import Store
 from core.workbench.task import Task
 from core.workbench.tasks import ALL
+from core.workbench.training_runs import ready_trainer
 from core.workbench.value_cache import ValueCache
 from core.zoo import Card, Model, Pool, build, describe, device
+from core.zoo.precision import fast_precision
 
 # Jobs that a session may have under way; further ones start when earlier ones have ended. A page
 # with four networks needs up to a hundred.
@@ -54,12 +56,14 @@ class Workbench:
 
     Attributes:
         settings: The server's settings.
+        precision: Number format in which the networks' device is fastest.
         pool: The loaded networks.
         store: The stored results, in a folder or a bucket.
         decoder: Decodes uploaded pictures in child processes.
         pictures: The pictures in memory.
         sets: The picture sets.
         background_jobs: Downloads and other jobs that are not recipes.
+        trainer: The process that the next training may take.
 
     Raises:
         BadSetting: The store cannot be opened, or the engine does not exist.
@@ -73,6 +77,7 @@ class Workbench:
     ):
         self.settings = settings
         network_device = device(settings.device)
+        self.precision = fast_precision(network_device)
         self.pool = Pool(
             settings.memory_mb * 1_000_000, lambda card: _warm_up(build(card, network_device))
         )
@@ -98,6 +103,7 @@ class Workbench:
         self._registry = JobRegistry()
         self._lock = threading.RLock()
         self.background_jobs = BackgroundJobs(local, self._registry, self._lock)
+        self.trainer = ready_trainer()
         self._showcase = Showcase(shipped) if shipped else None
 
     def card(self, name: str) -> Card:
@@ -155,6 +161,10 @@ class Workbench:
                 raise answer.error
         return [answer.result for answer in answers if answer.result is not None]
 
+    def has(self, recipes: Sequence[Recipe[Any]]) -> bool:
+        """Return whether all of these have a result or an error, without starting a job."""
+        return all(self._answer_without_job(recipe) for recipe in recipes)
+
     def withdraw(self, recipes: Sequence[Recipe[Any]], requester: str) -> None:
         """Withdraw a requester's recipes; jobs that nobody else wants stop at their next step."""
         with self._lock:
@@ -170,6 +180,7 @@ class Workbench:
         self._engine.close()
         self.decoder.close()
         self._archive_decoder.close()
+        self.trainer.close()
         if self._showcase:
             self._showcase.close()
 

@@ -3,8 +3,8 @@
 import core.timm_import  # noqa: F401 - before any other module imports timm
 from core.zoo.card import Card, describe
 from core.zoo.catalog import catalog, refused_folders
-from core.zoo.errors import ModelTooLarge, UnknownModel, WeightsUnavailable
-from core.zoo.hub import Hub
+from core.zoo.errors import HubUnreachable, ModelTooLarge, UnknownModel, WeightsUnavailable
+from core.zoo.hub import Hub, suggest_alternatives
 from core.zoo.loading import build, device, load, weights_id
 from core.zoo.model import Model
 from core.zoo.pool import Pool
@@ -16,6 +16,7 @@ from core.zoo.titles import distinct_titles
 __all__ = [
     "Card",
     "Hub",
+    "HubUnreachable",
     "Model",
     "ModelTooLarge",
     "Pool",
@@ -32,5 +33,6 @@ __all__ = [
     "load",
     "refused_folders",
     "starters",
+    "suggest_alternatives",
     "weights_id",
 ]

@@ -9,9 +9,10 @@ from typing import Any
 
 from core.errors import suggest_names
 from core.settings import BUNDLED, Settings
-from core.zoo import installed, provenance
+from core.textbook import TEXTBOOK
+from core.zoo import installed, provenance, trained
 from core.zoo.errors import UnknownModel, WeightsUnavailable
-from core.zoo.folder_config import read_folder_config
+from core.zoo.folder_config import RGB, read_folder_config, wrong_channels
 from core.zoo.folders import ModelFolder, find_folders
 from core.zoo.hub import WEIGHTS, Hub, suggest_alternatives
 from core.zoo.labels import class_labels
@@ -29,13 +30,13 @@ class Card:
 
     Attributes:
         name: The name that `load` takes: "resnet18.a1_in1k", "installed/NAME", "bundled/NAME",
-            "local/FOLDER", "untrained/resnet18", or "untrained/resnet18@5" with another seed than
-            0.
-        architecture: timm's name of the architecture.
-        source: "hub", "installed", "bundled", "local" or "untrained".
-        config: timm's pretrained config.
-        folder: The folder of a bundled or local model, and the folder into which the weights of an
-            installed package are converted; None for other sources.
+            "local/FOLDER", "trained/DIGEST", "untrained/resnet18", or "untrained/resnet18@5" with
+            another seed than 0.
+        architecture: timm's name of the architecture, or "textbook" (`core.textbook`).
+        source: "hub", "installed", "bundled", "local", "trained" or "untrained".
+        config: timm's pretrained config; that of a folder also has its `model_args`.
+        folder: The folder of a bundled, local or trained model, and the folder into which the
+            weights of an installed package are converted; None for other sources.
         repository: The hub repository of the weights; empty if they are not on the hub.
         seed: The seed of an untrained network's random weights.
     """
@@ -56,6 +57,8 @@ class Card:
         """
         if self.source == "untrained":
             return f"{self.architecture} (untrained{f', seed {self.seed}' if self.seed else ''})"
+        if self.source == trained.SOURCE and (description := provenance.description(self.config)):
+            return description
         return self.name.rpartition("/")[2]
 
     @property
@@ -116,15 +119,39 @@ class Card:
     def where(self) -> str:
         """Where the weights are now.
 
-        One of "installed" (in a Python package), "bundled", "local", "cached" (downloaded from the
-        hub before), "hub" (not downloaded yet), "refused" (not available as safetensors) and
-        "untrained".
+        One of "installed" (in a Python package), "bundled", "local", "trained" (here, by a
+        visitor), "cached" (downloaded from the hub before), "hub" (not downloaded yet), "refused"
+        (`refusal` has the reason) and "untrained".
         """
+        if self.refusal:
+            return "refused"
         if self.source != "hub":
             return self.source
-        if not self.repository:
-            return "refused"
         return "cached" if self.weights else "hub"
+
+    @property
+    def refusal(self) -> str:
+        """The reason why Zooscope does not open the model, and the way out; empty if it does."""
+        # Not from `input_size`, for which timm is imported.
+        channels = (self.config.get("input_size") or (RGB,))[0]
+        if channels != RGB:
+            return wrong_channels(self.name, channels)
+        if self.source == "hub" and not self.repository:
+            return (
+                f"timm offers {self.name} only as a pickled file, which can run code when it is"
+                f" opened; Zooscope reads only safetensors. Open untrained/{self.architecture}, or"
+                " choose other weights."
+            )
+        return ""
+
+    def check_openable(self) -> None:
+        """Raise an error if Zooscope does not open the model.
+
+        Raises:
+            WeightsUnavailable: The message has the reason.
+        """
+        if self.refusal:
+            raise WeightsUnavailable(self.refusal)
 
     @property
     def weights(self) -> Path | None:
@@ -142,12 +169,7 @@ class Card:
         Raises:
             WeightsUnavailable: The weights are not downloaded yet, or not available at all.
         """
-        if self.where == "refused":
-            raise WeightsUnavailable(
-                f"timm offers {self.name} only as a pickled file, which can run code when it is"
-                f" opened; Zooscope reads only safetensors. Open untrained/{self.architecture}, or"
-                " choose other weights."
-            )
+        self.check_openable()
         if self.weights is None:
             raise WeightsUnavailable(
                 suggest_alternatives(f"The weights of {self.name} are not downloaded yet.")
@@ -158,8 +180,8 @@ class Card:
 def describe(name: str, settings: Settings | None = None, seed: int = 0) -> Card:
     """Return the card of a model.
 
-    Only names that timm, the bundled zoo or the model folders list are accepted, so that user input
-    never becomes a path or a repository.
+    Only names that timm, the bundled zoo or the model folders list are accepted, and digests of
+    trained networks, so that user input never becomes a path or a repository.
 
     Args:
         name: A name as in `Card.name`; a hub name without a tag means timm's default weights.
@@ -179,6 +201,8 @@ def describe(name: str, settings: Settings | None = None, seed: int = 0) -> Card
     settings = settings or Settings.from_environment()
     if source == installed.SOURCE and rest in installed.PACKAGES:
         return installed_card(rest, settings)
+    if source == trained.SOURCE:
+        return describe_folder(trained.find_trained(rest, settings))
     folders = model_folders(settings)
     found = {folder.name: folder for folder in reversed(folders)}  # the first of a name counts
     if name not in found:
@@ -209,7 +233,7 @@ def installed_card(name: str, settings: Settings) -> Card:
 
 
 def describe_folder(folder: ModelFolder) -> Card:
-    """Return the card of a bundled or local model.
+    """Return the card of a bundled, local or trained model.
 
     Raises:
         UnknownModel: The architecture is unknown, or not one that Zooscope opens.
@@ -218,7 +242,8 @@ def describe_folder(folder: ModelFolder) -> Card:
     if folder.problem:
         raise WeightsUnavailable(f"{folder.name} is not opened. {folder.problem}")
     architecture, config = read_folder_config(folder.name, folder.path)
-    check_architecture(architecture)
+    if architecture != TEXTBOOK:
+        check_architecture(architecture)
     if not os.path.isfile(folder.path / WEIGHTS):  # unlike Path.is_file, also where unreadable
         raise WeightsUnavailable(f"{folder.name} has no {WEIGHTS} that is a file. Replace it.")
     source = folder.name.partition("/")[0]

@@ -2,7 +2,8 @@
 
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -16,35 +17,47 @@ from core.zoo.card import (
     installed_card,
     model_folders,
 )
-from core.zoo.folder_config import CONFIG
+from core.zoo.errors import UnknownModel
+from core.zoo.folder_config import CONFIG, RGB
 from core.zoo.folders import ModelFolder
 from core.zoo.hub import WEIGHTS, Hub
 from core.zoo.installed import installed_networks
 from core.zoo.table import architectures
-from core.zoo.timm_names import pretrained_config, pretrained_names, supported_architectures
+from core.zoo.timm_names import architecture_names, pretrained_config, pretrained_names
+from core.zoo.trained import find_trained
 from core.zoo.weights_header import read_weights_header
 
 # The values of `Card.where` in the order of the rows: models on this machine first, then those
 # that can be downloaded.
-WHERE_ORDER = ("installed", "bundled", "local", "cached", "hub", "untrained", "refused")
+WHERE_ORDER = (
+    "trained", "installed", "bundled", "local", "cached", "hub", "untrained", "refused",
+)  # fmt: skip
 
 
-def catalog(settings: Settings | None = None) -> pd.DataFrame:
+def catalog(settings: Settings | None = None, trained: Sequence[str] = ()) -> pd.DataFrame:
     """Return a table of every model that can be opened, without loading or network access.
 
     Args:
         settings: The settings with the model folders; by default those of the environment.
+        trained: Names of trained networks ("trained/DIGEST"), which only who knows them can list;
+            those that the server no longer holds are left out.
 
     Returns:
         One row per name that `load` takes, models on this machine first. Columns: name,
-        architecture, family, kind ("CNN", "hybrid"), parameters, multiply_adds, stages, input_size
-        (pixels), classes (0: no classifier), where (see `Card.where`). The parameters of a model
+        architecture, family, kind ("CNN", "hybrid", "transformer" or "MLP"), parameters,
+        multiply_adds, stages, input_size (pixels), classes (0: no classifier), where (see
+        `Card.where`). The parameters of a model
         folder are those of its weights file, and its multiply-adds are scaled to its input size.
         Other rows have the figures of the architecture with timm's default head and input size;
         `compare.network_size` has those of a loaded network.
     """
     settings = settings or Settings.from_environment()
-    rows = [*_installed_rows(settings), *_folder_rows(settings), *_hub_rows()]
+    rows = [
+        *_trained_rows(trained, settings),
+        *_installed_rows(settings),
+        *_folder_rows(settings),
+        *_hub_rows(),
+    ]
     table = pd.DataFrame(rows)
     table["where"] = pd.Categorical(table["where"], WHERE_ORDER, ordered=True)
     return table.sort_values("where", kind="stable", ignore_index=True)
@@ -61,7 +74,7 @@ def refused_folders(settings: Settings | None = None) -> pd.DataFrame:
     """
     rows = [
         {"name": folder.name, "reason": verdict}
-        for folder, verdict in _judged_folders(settings or Settings.from_environment())
+        for folder, verdict in _judged(model_folders(settings or Settings.from_environment()))
         if isinstance(verdict, str)
     ]
     return pd.DataFrame(rows, columns=["name", "reason"])
@@ -74,15 +87,29 @@ def _installed_rows(settings: Settings) -> Iterator[dict[str, Any]]:
         yield _row(card.name, card.architecture, card.input_size, len(card.labels), card.source)
 
 
+def _trained_rows(names: Sequence[str], settings: Settings) -> Iterator[dict[str, Any]]:
+    """Yield the rows of trained networks that the server still holds."""
+    for name in names:
+        with suppress(UnknownModel):
+            yield from _rows_of([find_trained(name.partition("/")[2], settings)])
+
+
 def _folder_rows(settings: Settings) -> Iterator[dict[str, Any]]:
-    for _, verdict in _judged_folders(settings):
+    yield from _rows_of(model_folders(settings))
+
+
+def _rows_of(folders: Iterable[ModelFolder]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of the folders that can be opened."""
+    for _, verdict in _judged(folders):
         if not isinstance(verdict, str):
             yield dict(verdict)
 
 
-def _judged_folders(settings: Settings) -> Iterator[tuple[ModelFolder, dict[str, Any] | str]]:
+def _judged(
+    folders: Iterable[ModelFolder],
+) -> Iterator[tuple[ModelFolder, dict[str, Any] | str]]:
     """Yield each model folder with its row of the catalog, or with the reason why it has none."""
-    for folder in model_folders(settings):
+    for folder in folders:
         yield folder, _judge(folder, _file_state(folder, CONFIG), _file_state(folder, WEIGHTS))
 
 
@@ -107,11 +134,11 @@ def _judge(folder: ModelFolder, config: object, weights: object) -> dict[str, An
 
 def _folder_size(card: Card) -> dict[str, int]:
     """Return the columns of a folder's own size, as far as it is known without loading."""
-    if not card.facts:
-        return {}
-    default = pretrained_config(card.architecture).get("input_size", card.input_size)
-    area = math.prod(card.input_size[1:]) / math.prod(default[1:])
-    size = {"multiply_adds": round(card.facts.multiply_adds * area)}
+    size = {}
+    if card.facts:
+        default = pretrained_config(card.architecture).get("input_size", card.input_size)
+        area = math.prod(card.input_size[1:]) / math.prod(default[1:])
+        size["multiply_adds"] = round(card.facts.multiply_adds * area)
     try:
         return size | {"parameters": read_weights_header(card.available_weights()).parameters}
     except (OSError, ValueError):
@@ -142,7 +169,7 @@ def _hub_rows() -> Iterator[dict[str, Any]]:
 @lru_cache(maxsize=1)
 def _all_timm_rows() -> tuple[tuple[dict[str, Any], str], ...]:
     """Return the rows of all supported architectures; they don't change while a process runs."""
-    return tuple(_timm_rows(sorted(supported_architectures())))
+    return tuple(_timm_rows(sorted(architecture_names())))
 
 
 def _timm_rows(names: Iterable[str]) -> Iterator[tuple[dict[str, Any], str]]:
@@ -157,11 +184,11 @@ def _timm_rows(names: Iterable[str]) -> Iterator[tuple[dict[str, Any], str]]:
             has_labels = subset is not None or config.label_names
             classes = config.num_classes if has_labels else 0
             repository = config.hf_hub_id or ""
-            where = "hub" if repository else "refused"
+            where = "hub" if repository and config.input_size[0] == RGB else "refused"
             yield _row(pretrained_name, name, config.input_size, classes, where), repository
         config = get_pretrained_cfg(name)
-        classes = config.num_classes
-        yield _row(f"untrained/{name}", name, config.input_size, classes, "untrained"), ""
+        where = "untrained" if config.input_size[0] == RGB else "refused"
+        yield _row(f"untrained/{name}", name, config.input_size, config.num_classes, where), ""
 
 
 def _row(

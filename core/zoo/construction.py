@@ -44,9 +44,16 @@ class _Limit(TorchDispatchMode):
         self._tensors = MAX_FACTOR * header.tensors + MORE_TENSORS
         self._values = MAX_FACTOR * header.values + MORE_VALUES
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Say no: torch would wrap the method below, and import its compiler (160 MB) for that."""
+        return False
+
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
+        if function._schema.is_mutable and torch.Tag.nondeterministic_seeded in function.tags:
+            return args[0]  # draws initial weights: there are no values, and torch imports sympy
         created = function(*args, **(kwargs or {}))
         if isinstance(created, Tensor) and not (function.is_view or function._schema.is_mutable):
             self._tensors -= 1

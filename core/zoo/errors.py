@@ -11,5 +11,9 @@ class WeightsUnavailable(ZooscopeError):
     """The weights can't be downloaded, read or used; the message states why and the way out."""
 
 
+class HubUnreachable(WeightsUnavailable):
+    """The hub can't be reached, or the connection broke: that holds for all of its weights."""
+
+
 class ModelTooLarge(ZooscopeError):
     """A model or its download exceeds a limit of the settings, the disk or the memory."""

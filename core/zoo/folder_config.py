@@ -15,6 +15,8 @@ MAX_CONFIG_BYTES = 3_000_000
 # The largest number of classes in timm is 21,843.
 MAX_CLASSES = 50_000
 MAX_LABEL_LENGTH, MAX_NAME_LENGTH = 500, 100  # characters
+# Channels of a picture: red, green and blue.
+RGB = 3
 # The largest side of an input, in pixels; timm's largest is 800.
 MAX_SIDE = 1024
 # Colours range from 0 to 1, in some configs from 0 to 255.
@@ -40,6 +42,8 @@ UNWANTED_CHARACTERS = frozenset(
 def read_folder_config(name: str, folder: Path) -> tuple[str, dict[str, Any]]:
     """Read the architecture and timm's pretrained config from a model folder.
 
+    The arguments of the architecture are in the config under `model_args`.
+
     Every value that Zooscope or timm's constructors use is within bounds, so that one folder can
     neither break nor slow down the pages of the others.
 
@@ -49,17 +53,19 @@ def read_folder_config(name: str, folder: Path) -> tuple[str, dict[str, Any]]:
 
     Raises:
         WeightsUnavailable: The file can't be read, is not in timm's hub layout, or has a value out
-            of bounds.
+            of bounds, or the network's input has other channels than red, green and blue.
     """
     try:
         content = parse_bounded(read_bounded(folder / CONFIG, MAX_CONFIG_BYTES))
         architecture = content["architecture"]
         moved = {key: content[key] for key in KEYS_OUTSIDE_PRETRAINED_CFG if key in content}
         config = content["pretrained_cfg"] | moved
+        arguments = content.get("model_args", {})
         _check_text("architecture", architecture, MAX_NAME_LENGTH)
         _check_classes(config)
+        _check_channels(name, config, arguments)
         _check_preprocessing(config)
-        check_model_args(content.get("model_args", {}), config.get("num_classes"))
+        check_model_args(arguments, config.get("num_classes"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         # The message of an OSError has the path, which is nobody's business.
         reason = (error.strerror if isinstance(error, OSError) else None) or error
@@ -67,12 +73,31 @@ def read_folder_config(name: str, folder: Path) -> tuple[str, dict[str, Any]]:
             f"{name} has no {CONFIG} in timm's hub layout ({type(error).__name__}: {reason})."
             " Write the folder with timm.models.save_for_hf."
         ) from error
-    return architecture, config
+    return architecture, config | {"model_args": arguments}
 
 
 def has_unwanted_characters(text: str) -> bool:
     """Return whether a text has control characters or others that break a page."""
     return not UNWANTED_CHARACTERS.isdisjoint(text)
+
+
+def wrong_channels(name: str, channels: int) -> str:
+    """Return why a model whose input has this number of channels is not opened."""
+    return (
+        f"The input of {name} has {channels} channel{'s' * (channels != 1)}, but pictures have"
+        f" {RGB}: red, green and blue. Choose a model with in_chans={RGB}."
+    )
+
+
+def _check_channels(name: str, config: Mapping[str, Any], arguments: object) -> None:
+    """Refuse a network whose input is no RGB picture, for that reason and not for its layout."""
+    size = _list("input_size", config, [3])
+    from_arguments = arguments.get("in_chans") if isinstance(arguments, dict) else None
+    for channels in (size[0] if size else None, from_arguments):
+        if channels is not None:
+            _check_number("the number of input channels", channels, 1, MAX_SIDE, whole=True)
+            if channels != RGB:
+                raise WeightsUnavailable(wrong_channels(name, channels))
 
 
 def _check_classes(config: Mapping[str, Any]) -> None:
@@ -94,7 +119,6 @@ def _check_preprocessing(config: Mapping[str, Any]) -> None:
     """Check how the input is made from a picture."""
     size = _list("input_size", config, [3])
     if size is not None:
-        _check_number("the number of input channels", size[0], 3, 3, whole=True)
         for side in size[1:]:
             _check_number("a side of input_size", side, 1, MAX_SIDE, whole=True)
     for mean in _list("mean", config, [3]) or []:

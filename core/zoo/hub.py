@@ -11,7 +11,7 @@ from pathlib import Path
 
 from core.steps import Progress, Steps
 from core.zoo.background import ByteCounter, Cancelled, in_thread_steps
-from core.zoo.errors import ModelTooLarge, WeightsUnavailable
+from core.zoo.errors import HubUnreachable, ModelTooLarge, WeightsUnavailable
 
 WEIGHTS = "model.safetensors"
 log = logging.getLogger(__name__)
@@ -205,7 +205,7 @@ def _translate_hub_errors(repository: str) -> Iterator[None]:
     except Exception as error:
         # The network layer's error types are internal to huggingface_hub, so all are caught.
         log.warning("%s can't be downloaded: %s: %s", repository, type(error).__name__, error)
-        raise WeightsUnavailable(
+        raise HubUnreachable(
             suggest_alternatives(
                 f"The weights of {repository} can't be downloaded: the hub can't be reached, or"
                 " the connection broke."

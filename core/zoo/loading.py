@@ -3,19 +3,21 @@
 import hashlib
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache, partial
 from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from core import memory
 from core.settings import BadSetting, Settings
 from core.steps import drain
-from core.zoo import installed
+from core.textbook import TEXTBOOK, TextbookNetwork
+from core.zoo import installed, trained
 from core.zoo.bounded_json import read_bounded
 from core.zoo.card import Card, describe
 from core.zoo.construction import check_construction
@@ -40,7 +42,8 @@ def load(name: str, pretrained: bool = True, seed: int = 0) -> Model:
 
     Args:
         name: "resnet18.a1_in1k" (from the hub's cache or the hub; without a tag, timm's default
-            weights), "installed/NAME", "bundled/NAME", "local/FOLDER" or "untrained/resnet18".
+            weights), "installed/NAME", "bundled/NAME", "local/FOLDER", "trained/DIGEST" or
+            "untrained/resnet18".
         pretrained: If False, the architecture gets random weights.
         seed: The seed of the random weights.
 
@@ -73,7 +76,8 @@ def build(card: Card, device: torch.device) -> Model:
         device: The device that the network is moved to.
 
     Raises:
-        WeightsUnavailable: The weights are not on this machine, or don't fit the architecture.
+        WeightsUnavailable: The weights are not on this machine, don't fit the architecture, or are
+            not finite.
     """
     identity = weights_id(card)
     if card.source == installed.SOURCE and card.folder:
@@ -82,7 +86,11 @@ def build(card: Card, device: torch.device) -> Model:
     _check_size(card)  # without the lock that other networks have to wait for
     with _seeded_random_weights(card.seed):
         net = _create_network(card)
-    return Model(card, net.eval().requires_grad_(False).to(device), device, identity)
+    _check_finite(card, net)
+    net = net.eval().requires_grad_(False).to(device)
+    if device.type == "cuda":
+        net.to(memory_format=torch.channels_last)  # in which its tensor cores compute
+    return Model(card, net, device, identity)
 
 
 def weights_id(card: Card) -> str:
@@ -95,8 +103,9 @@ def weights_id(card: Card) -> str:
     so that it is the same on every machine, and is known without reading the file.
 
     Raises:
-        WeightsUnavailable: The weights are not on this machine.
+        WeightsUnavailable: The weights are not on this machine, or the model is not opened.
     """
+    card.check_openable()
     if card.source == "untrained":
         import timm
 
@@ -127,25 +136,36 @@ def device(setting: str) -> torch.device:
     """Return the torch device for a value of ZOOSCOPE_DEVICE.
 
     Args:
-        setting: "auto" (a GPU if there is one), "cpu", "cuda" or "cuda:1".
+        setting: "auto" (a GPU if there is one), "cpu", "cuda", "cuda:1" or "mps" (Apple's GPU).
 
     Raises:
         BadSetting: The value is unknown, or this machine has no such device.
     """
     if setting == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    unknown = BadSetting(f"ZOOSCOPE_DEVICE is {setting!r}; set it to auto, cpu, cuda or cuda:1.")
+        present = [name for name, count in _gpu_counts().items() if count]
+        return torch.device(present[0] if present else "cpu")
+    unknown = BadSetting(
+        f"ZOOSCOPE_DEVICE is {setting!r}; set it to auto, cpu, cuda, cuda:1 or mps."
+    )
     try:
         result = torch.device(setting)
     except RuntimeError as error:
         raise unknown from error
-    if result.type not in ("cpu", "cuda"):
+    if result.type == "cpu":
+        return result
+    if result.type not in _gpu_counts():
         raise unknown
-    if result.type == "cuda" and (result.index or 0) >= torch.cuda.device_count():
+    if (result.index or 0) >= _gpu_counts()[result.type]:
         raise BadSetting(
             f"ZOOSCOPE_DEVICE is {setting!r}, but this machine has no such GPU; set it to auto."
         )
     return result
+
+
+def _gpu_counts() -> dict[str, int]:
+    """Return the number of GPUs of each type in this machine, the preferred type first."""
+    cuda = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    return {"cuda": cuda, "mps": int(torch.backends.mps.is_available())}
 
 
 @lru_cache(maxsize=256)
@@ -166,14 +186,29 @@ def _seeded_random_weights(seed: int) -> Iterator[None]:
 
 def _check_size(card: Card) -> None:
     """Refuse weights and configs that would take far more time or memory than a network does."""
-    import timm
-
     if card.source == "untrained":
         return
     with _unusable_weights(card):
         header = read_weights_header(card.available_weights())
         if card.folder:
-            check_construction(partial(timm.create_model, f"local-dir:{card.folder}"), header)
+            check_construction(_constructor(card), header)
+
+
+def _constructor(card: Card) -> Callable[[], nn.Module]:
+    """Return a function that constructs the network of a card with a folder, without its weights.
+
+    Raises:
+        ValueError: The config does not describe a network.
+    """
+    import timm
+
+    if card.architecture != TEXTBOOK:
+        return partial(timm.create_model, f"local-dir:{card.folder}")
+    _, height, width = card.input_size
+    if height != width:
+        raise ValueError(f"the input has {height} × {width} pixels and has to be square")
+    blocks = card.config["model_args"].get("blocks")
+    return partial(TextbookNetwork, blocks, width, card.config.get("num_classes") or 0)
 
 
 def _create_network(card: Card) -> nn.Module:
@@ -182,10 +217,24 @@ def _create_network(card: Card) -> nn.Module:
     if card.source == "untrained":
         return timm.create_model(card.architecture, pretrained=False)
     with _unusable_weights(card):
+        if card.architecture == TEXTBOOK:
+            net = _constructor(card)()
+            net.load_state_dict(load_file(card.available_weights()))
+            return net
         if card.folder:
             return timm.create_model(f"local-dir:{card.folder}", pretrained=True)
         overlay = {"file": str(card.available_weights()), "custom_load": False}
         return timm.create_model(card.name, pretrained=True, pretrained_cfg_overlay=overlay)
+
+
+def _check_finite(card: Card, net: nn.Module) -> None:
+    """Refuse weights with NaN or infinite values: every result would be NaN."""
+    for name, values in net.state_dict().items():
+        if values.is_floating_point() and not values.isfinite().all():
+            raise WeightsUnavailable(
+                f"The weights of {card.name} have values in {name} that are NaN or infinite, so"
+                f" every result would be. {_ways_out(card, card.name)}"
+            )
 
 
 @contextmanager
@@ -201,6 +250,14 @@ def _unusable_weights(card: Card) -> Iterator[None]:
         reason = ascii(reason)[1:-1][:MAX_REASON_LENGTH]
         raise WeightsUnavailable(
             f"The weights of {card.name} do not fit {card.architecture}, or are damaged ({reason})."
-            f" Replace {weights.name}, choose other weights, or open"
-            f" untrained/{card.architecture}."
+            f" {_ways_out(card, weights.name)}"
         ) from error
+
+
+def _ways_out(card: Card, replaced: str) -> str:
+    """Return what a visitor can do instead of opening a card's weights."""
+    if card.source == trained.SOURCE:
+        return "Choose another step of the training, or another file."
+    if card.architecture == TEXTBOOK:
+        return f"Replace {replaced}, or train such a network on the page Train."
+    return f"Replace {replaced}, choose other weights, or open untrained/{card.architecture}."

@@ -1,30 +1,44 @@
 """A loaded model: the network with its card, its layers and its preprocessing."""
 
+import copy
 import math
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor, nn
 
-from core.layers import Layer, trace_layers
+from core import memory
+from core.arguments import require_some
+from core.layer_tracing import trace_layers
+from core.layers import Layer
+from core.stage_ends import stage_ends
 from core.zoo import norms
 from core.zoo.card import Card
 from core.zoo.preprocessing import Preprocessing
 
-# Limits of a batch: the bytes of the largest activation in one forward pass, by type of device, and
-# the number of pictures. On a CPU, the allocator of a thread other than the main one has heaps of
-# 64 MB (glibc's HEAP_MAX_SIZE) and requests anything larger from the system anew each time:
-# MobileNetV2 takes twice as long per picture for a batch of 16 pictures of 224 px as for one of 6.
-LARGEST_TENSOR_BYTES = {"cpu": 32 * 2**20, "cuda": 512 * 2**20}
+# Limits of a batch on a CPU: the bytes of the largest activation in one forward pass, and the
+# number of pictures. The allocator of a thread other than the main one has heaps of 64 MB (glibc's
+# HEAP_MAX_SIZE) and requests anything larger from the system anew each time: MobileNetV2 takes
+# twice as long per picture for a batch of 16 pictures of 224 px as for one of 6.
+LARGEST_TENSOR_BYTES = 32 * 2**20
 MAX_BATCH_SIZE = 64
+# Limits of a batch on a GPU: the share of its free memory that the activations of all layers take,
+# which a gradient needs at once, and the number of pictures. Not measured: no GPU was available.
+GPU_MEMORY_SHARE = 0.5
+MAX_GPU_BATCH_SIZE = 256
+# This many pictures fit into the memory in one batch, with nearly any network.
+SMALL_BATCH = 4
 BYTES_PER_VALUE = 4  # float32
+Result = TypeVar("Result")
+Batch = TypeVar("Batch", Sequence[Image.Image], Tensor)
 HOOK_ATTRIBUTES = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
 
 
@@ -45,6 +59,8 @@ class Model:
     device: torch.device
     weights_id: str
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    # The most rows of a batch that fitted into the memory after it ran out.
+    _most_rows: int = field(default=MAX_GPU_BATCH_SIZE, repr=False)
 
     @property
     def name(self) -> str:
@@ -85,30 +101,71 @@ class Model:
 
     @cached_property
     def spatial_layers(self) -> tuple[str, ...]:
-        """Names of the layers whose activations are spatial maps, in the order of the forward pass.
+        """Names of the layers that have several positions, in the order of the forward pass."""
+        return tuple(name for name, layer in self.layers.items() if layer.is_spatial)
 
-        Layers inside an attention block are left out: their heads × tokens × features have as many
-        axes as channels × height × width, but are no maps.
-        """
-        return tuple(
-            name
-            for name, layer in self.layers.items()
-            if len(layer.shape) == 3
-            and min(layer.shape[1:]) > 1
-            and not _inside_attention(self.net, layer.module)
-        )
+    @cached_property
+    def stage_ends(self) -> tuple[str, ...]:
+        """Names of the last layers of the stages, for class activation maps; see `stage_ends`."""
+        with self.borrow() as net:
+            return stage_ends(net, self.layers, self.input_size)
 
     @cached_property
     def batch_size(self) -> int:
-        """The number of pictures per forward pass that runs fastest; results don't depend on it."""
-        sizes = [math.prod(layer.shape) for layer in self.layers.values()]
-        largest = max([math.prod(self.input_size), *sizes])
-        limit = LARGEST_TENSOR_BYTES[self.device.type] // (BYTES_PER_VALUE * largest)
-        return min(max(1, limit), MAX_BATCH_SIZE)
+        """The number of pictures per forward pass that runs fastest; results don't depend on it.
+
+        On a GPU it follows the memory that is free when it is first used.
+        """
+        values = [math.prod(self.input_size)]
+        values += [math.prod(layer.shape) for layer in self.layers.values()]
+        if self.device.type == "cpu":
+            limit = LARGEST_TENSOR_BYTES // (BYTES_PER_VALUE * max(values))
+            return min(max(1, limit), MAX_BATCH_SIZE)
+        available = int(GPU_MEMORY_SHARE * memory.free_gpu_memory(self.device))
+        limit = available // (BYTES_PER_VALUE * sum(values))
+        return min(max(1, limit), MAX_GPU_BATCH_SIZE)
+
+    def batches(self, items: Batch) -> Iterator[Batch]:
+        """Yield slices of pictures or inputs, each with as many as run fastest at once.
+
+        Raises:
+            BadArgument: There are none.
+        """
+        require_some("pictures", items)
+        for start in range(0, len(items), self.batch_size):
+            yield items[start : start + self.batch_size]
+
+    def in_batches(self, compute: Callable[..., Result], *rows: Tensor) -> Result:
+        """Compute rows in batches that fit into the device's memory, and join the results.
+
+        When memory runs out, the batch is halved and computed again; later batches of this network
+        are not larger then. Everything that passes many pictures through a network uses this.
+
+        Args:
+            compute: Takes a batch of each tensor, and treats each row on its own: for example the
+                network. Returns a tensor with a row for each row of the batch, or a tuple, list or
+                dictionary of such tensors.
+            rows: Tensors with equally many rows, such as preprocessed pictures.
+
+        Raises:
+            OutOfMemory: Not even a single row fits.
+        """
+        # `batch_size` lists the layers first; for a few pictures that would take too long.
+        size = self.batch_size if len(rows[0]) > SMALL_BATCH else SMALL_BATCH
+        size = min(size, self._most_rows)
+        result, fitted = memory.compute_in_batches(compute, rows, size)
+        if fitted < size:
+            self._most_rows = fitted
+        return result
 
     def preprocess(self, imgs: Sequence[Image.Image]) -> Float[Tensor, "n c h w"]:
         """Return the network's input for these pictures, on the network's device."""
         return self.preprocessing(imgs).to(self.device)
+
+    def copy(self) -> "Model":
+        """Return a model with a copy of the network, which the caller may change."""
+        with self.borrow() as net:
+            return Model(self.card, copy.deepcopy(net), self.device, self.weights_id)
 
     @contextmanager
     def borrow(self, backward: bool = False) -> Iterator[nn.Module]:
@@ -127,13 +184,6 @@ class Model:
                     yield self.net
             finally:
                 state.restore()
-
-
-def _inside_attention(net: nn.Module, path: str) -> bool:
-    """Return whether a module or one of the modules around it is an attention block."""
-    parts = path.split(".")
-    ancestors = (net.get_submodule(".".join(parts[:depth])) for depth in range(1, len(parts) + 1))
-    return any("Attention" in type(ancestor).__name__ for ancestor in ancestors)
 
 
 class _FrozenState:

@@ -33,8 +33,6 @@ def check_model_args(arguments: object, num_classes: int | None) -> None:
     for key in arguments:
         if key in FORBIDDEN or key.startswith("pretrained"):
             raise ValueError(f"model_args has {reprlib.repr(key)}, which is not accepted")
-    if arguments.get("in_chans", 3) != 3:
-        raise ValueError("model_args has in_chans other than 3")
     # Both describe the same classifier; the number of outputs is the number of labels.
     if arguments.get("num_classes", num_classes) != num_classes:
         raise ValueError(f"model_args has num_classes other than {num_classes}")

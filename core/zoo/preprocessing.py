@@ -11,6 +11,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
+from core.arguments import require_rgb, require_some
 from core.images import Box
 
 
@@ -46,12 +47,22 @@ class Preprocessing:
         return cls(**{field.name: _list_to_tuple(resolved[field.name]) for field in fields(cls)})
 
     def __call__(self, imgs: Sequence[Image.Image]) -> Float[Tensor, "n c h w"]:
-        """Return the model's input for these pictures."""
+        """Return the model's input for these pictures.
+
+        Raises:
+            BadArgument: There are no pictures, or one of them is not RGB.
+        """
+        require_some("pictures", imgs)
         normalise = self._timm_transforms[-2:]  # ToTensor and Normalize
         return torch.stack([_apply(normalise, self.crop(img)) for img in imgs])
 
     def crop(self, img: Image.Image) -> Image.Image:
-        """Return the resized and cropped picture: the model's input before normalisation."""
+        """Return the resized and cropped picture: the model's input before normalisation.
+
+        Raises:
+            BadArgument: The picture is not RGB.
+        """
+        require_rgb(img)
         return _apply(self._timm_transforms[:-2], img)
 
     def crop_box(self, size: tuple[int, int]) -> Box:

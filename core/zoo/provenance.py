@@ -25,6 +25,7 @@ DATA_SETS: Mapping[str, str] = MappingProxyType(
         "lvd1689m": "LVD-1689M",
         "openai": "OpenAI's pictures with captions",
         "scenes": "drawn scenes",
+        "uploads": "a visitor's pictures",
         "yfcc15m": "YFCC-15M",
         "yfcc100m": "YFCC-100M",
     }
@@ -62,6 +63,15 @@ def training_data(config: Mapping[str, Any]) -> str:
     tokens = _text(config.get("tag")).split("_")
     names = dict.fromkeys(DATA_SETS[token] for token in tokens if token in DATA_SETS)
     return ", then ".join(names)
+
+
+def description(config: Mapping[str, Any]) -> str:
+    """Return the description that a pretrained config states, if it can be a title; else empty.
+
+    A title has no slash; see `zoo.distinct_titles`.
+    """
+    text = _text(config.get("description"))
+    return "" if "/" in text else text.strip()
 
 
 def paper_year(config: Mapping[str, Any]) -> str:

@@ -1,27 +1,18 @@
-"""The names that timm has: architectures that Zooscope opens, and their weights."""
+"""The names that timm has: architectures, and their weights."""
 
 from functools import cache
 from typing import Any
 
 from core.errors import suggest_names
 from core.zoo.errors import UnknownModel
-from core.zoo.table import architectures
 
 
 @cache
-def supported_architectures() -> frozenset[str]:
-    """Return the installed timm's architectures that Zooscope opens: CNNs and hybrids.
-
-    An architecture that is newer than the committed table is included, whatever its kind.
-    """
+def architecture_names() -> frozenset[str]:
+    """Return the names of the installed timm's architectures."""
     import timm
 
-    table = architectures()
-    return frozenset(
-        name
-        for name in timm.list_models()
-        if name not in table or table[name].kind in ("CNN", "hybrid")
-    )
+    return frozenset(timm.list_models())
 
 
 def pretrained_names(architecture: str) -> list[str]:
@@ -33,24 +24,16 @@ def pretrained_names(architecture: str) -> list[str]:
 
 
 def check_architecture(architecture: str) -> None:
-    """Check that Zooscope opens an architecture.
+    """Check that timm has an architecture.
 
     Raises:
-        UnknownModel: timm does not have it, or it is not a CNN or hybrid.
+        UnknownModel: timm does not have it; the message names the nearest ones.
     """
-    if architecture in supported_architectures():
-        return
-    facts = architectures().get(architecture)
-    if facts:
-        article = "an" if facts.kind == "MLP" else "a"
+    if architecture not in architecture_names():
         raise UnknownModel(
-            f"{architecture} is {article} {facts.kind}; Zooscope opens only CNNs and hybrids of"
-            " CNNs and transformers."
+            f"timm has no architecture {architecture!r}."
+            + suggest_names(architecture, architecture_names())
         )
-    raise UnknownModel(
-        f"timm has no architecture {architecture!r}."
-        + suggest_names(architecture, supported_architectures())
-    )
 
 
 def pretrained_config(name: str, remove_source: bool = False) -> dict[str, Any]:

@@ -62,3 +62,9 @@ def test_the_error_lists_three_unknown_labels_the_most_frequent_first():
 def test_a_set_without_labels_is_not_scored():
     with pytest.raises(compare.NotScored, match="No picture"):
         compare.measure_accuracy(FIRST, [""] * 4, CLASSES)
+
+
+def test_the_best_share_needs_a_difference_that_counts():
+    shares = {"first": 0.5, "second": 0.9, "third": 0.8}
+    assert compare.best_share(shares, 0.05) == "second"
+    assert compare.best_share(shares, 0.2) is None

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core import compare, embed, zoo
-from core.compare.cka import split_evenly, u_centred
+from core.compare.cka import u_centred
 from tests.held_set import draw_set
 
 RANDOM = np.random.default_rng(0)
@@ -42,7 +42,7 @@ def slow_hsic(gram_a: np.ndarray, gram_b: np.ndarray) -> float:
 def slow_batches(a: np.ndarray, b: np.ndarray, size: int) -> float:
     """Compute Nguyen et al. 2021, equation 3."""
     sums = np.zeros(3)
-    for batch in split_evenly(np.arange(len(a)), size):
+    for batch in compare.shuffled_batches(len(a), 0, size):
         gram_a, gram_b = a[batch] @ a[batch].T, b[batch] @ b[batch].T
         sums += [
             slow_hsic(gram_a, gram_b), slow_hsic(gram_a, gram_a), slow_hsic(gram_b, gram_b)
@@ -72,6 +72,19 @@ def test_the_mini_batch_estimate_equals_nguyen(n, size):
     by_batches = compare.cka(a, b, size)
     assert by_batches == pytest.approx(slow_batches(a, b, size), abs=1e-10)
     assert not np.isclose(by_batches, compare.cka(a, b), atol=1e-3)
+
+
+def test_pictures_sorted_by_class_have_the_cka_of_pictures_in_random_order():
+    """Without mixing, a mini-batch has pictures of one class, which differ by noise only."""
+    random = np.random.default_rng(0)
+    classes = np.repeat(random.normal(size=(32, 9)), 8, axis=0)
+    a, b = classes + 0.3 * random.normal(size=(2, 256, 9))
+    order = random.permutation(256)
+    by_class, mixed = compare.cka(a, b, 8), compare.cka(a[order], b[order], 8)
+    assert mixed > 0.8
+    assert by_class == pytest.approx(mixed, abs=0.1)
+    assert compare.cka(a, b, 8, seed=1) != by_class
+    assert compare.cka(a, b, 8, seed=1) == pytest.approx(by_class, abs=0.1)
 
 
 @pytest.mark.parametrize("batch", [None, 8])
@@ -141,12 +154,9 @@ def imgs():
 
 def test_cka_from_gram_matrices_equals_cka_from_features(small_model: zoo.Model, imgs):
     grams = compare.grams(small_model, imgs, LAYERS, seed=2)
-    order = np.concatenate(compare.shuffled_batches(len(imgs), 2))
-    features = [
-        embed.features(small_model, [imgs[index] for index in order], layer, "flattened")
-        for layer in LAYERS
-    ]
-    expected = [[compare.cka(a, b, compare.BATCH_SIZE) for a in features] for b in features]
+    features = [embed.features(small_model, imgs, layer, "flattened") for layer in LAYERS]
+    size = compare.BATCH_SIZE
+    expected = [[compare.cka(a, b, size, seed=2) for a in features] for b in features]
     assert grams.layers == tuple(LAYERS)
     np.testing.assert_allclose(compare.cka_matrix(grams, grams), expected, atol=1e-4)
     np.testing.assert_allclose(np.diag(expected), 1, atol=1e-9)

@@ -1,12 +1,10 @@
 """Receptive fields: known sizes of plain convolutions, growth with depth, and their boxes."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from core import dissect, zoo
-from core.dissect import fields
 
 
 @pytest.fixture
@@ -36,6 +34,20 @@ def test_fields_grow_with_depth(small_model: zoo.Model):
     assert values == sorted(values)
 
 
+class Constant(nn.Module):
+    """Returns the same for every picture."""
+
+    def forward(self, x):
+        return x.new_ones(len(x), 4, 8, 8)
+
+
+def test_the_field_of_a_layer_that_does_not_depend_on_the_input_is_0(convolutions: zoo.Model):
+    convolutions.net.add_module("2", nn.Sequential(Constant(), nn.AdaptiveAvgPool2d(1)))
+    sides = dissect.receptive_fields(convolutions, ["0", "2.0"])
+    assert sides["0"] == pytest.approx(3, abs=0.01)
+    assert sides["2.0"] == 0
+
+
 def test_network_is_unchanged(small_model: zoo.Model):
     dissect.receptive_fields(small_model, ["layer1"])
     assert not any(module._forward_hooks for module in small_model.net.modules())
@@ -45,13 +57,13 @@ def test_network_is_unchanged(small_model: zoo.Model):
 
 def test_each_layer_is_a_step(small_model: zoo.Model, monkeypatch):
     """All layers of a large network take seconds, for which others would have to wait."""
-    measured: list[tuple[int, int]] = []
-    side = fields._side
+    measured: list[torch.Tensor] = []
+    grad = torch.autograd.grad
 
-    def recording_side(squared_gradient: np.ndarray) -> float:
-        measured.append(squared_gradient.shape)
-        return side(squared_gradient)
+    def recording_grad(total: torch.Tensor, *args, **options) -> tuple[torch.Tensor, ...]:
+        measured.append(total)
+        return grad(total, *args, **options)
 
-    monkeypatch.setattr(fields, "_side", recording_side)
+    monkeypatch.setattr(torch.autograd, "grad", recording_grad)
     steps = dissect.receptive_fields_steps(small_model, ["layer1", "layer2", "layer3"])
     assert [len(measured) for _ in steps] == [0, 1, 2]

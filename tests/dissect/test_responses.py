@@ -1,7 +1,5 @@
 """Responses equal those computed with numpy; dead units are found, and only those."""
 
-import importlib
-
 import numpy as np
 import pytest
 import torch
@@ -18,9 +16,7 @@ def imgs():
 
 
 def test_maxima_means_and_deviations_equal_those_of_numpy(small_model, imgs, monkeypatch):
-    # The name in the package is the function, not the module.
-    module = importlib.import_module("core.dissect.responses")
-    monkeypatch.setattr(module, "BATCH", 4)  # two batches to concatenate
+    monkeypatch.setitem(vars(small_model), "batch_size", 4)  # two batches to concatenate
     result = dissect.responses(small_model, imgs, [NAME])[NAME]
     values = probe.read(small_model, small_model.preprocess(imgs), [NAME])[NAME].numpy()
     np.testing.assert_allclose(result.peak, values.max(axis=(2, 3)), rtol=1e-4, atol=1e-6)

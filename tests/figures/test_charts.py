@@ -20,7 +20,17 @@ def ranking(**probabilities: float) -> list[Prediction]:
 
 def test_labels_in_several_rankings_share_a_colour():
     rankings = [ranking(cat=0.9, dog=0.1), ranking(dog=0.6, fox=0.4), ranking(fox=0.7, owl=0.3)]
-    assert figures.shared_colours(rankings) == {"dog": PALETTE[0], "fox": PALETTE[1]}
+    colours = figures.shared_colours(rankings)
+    assert colours == dict(zip(["cat", "dog", "fox"], PALETTE, strict=False))
+
+
+def test_the_top_class_of_each_ranking_has_a_colour():
+    assert figures.shared_colours([ranking(fox=0.9, dog=0.1)]) == {"fox": PALETTE[0]}
+    many = {f"class {k}": 0.1 for k in range(8)}
+    colours = figures.shared_colours([ranking(**many), ranking(**many), ranking(owl=0.9, cat=0.1)])
+    assert "owl" in colours
+    assert "cat" not in colours
+    assert len(set(colours.values())) == len(PALETTE)
 
 
 def test_shared_labels_beyond_the_palette_have_no_colour():

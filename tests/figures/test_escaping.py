@@ -14,6 +14,7 @@ from PIL import Image
 from core import figures
 from core.compare import reliability
 from core.figures import escape_plotly
+from core.interventions import Interval
 from core.predict import Prediction
 
 # Everything that Plotly gives a meaning to.
@@ -36,6 +37,8 @@ CALLS: dict[str, list[Callable[[], go.Figure]]] = {
     "accuracy_by_time": [lambda: figures.accuracy_by_time(COSTS)],
     "annotated_matrix": [lambda: figures.annotated_matrix(TABLE)],
     "confusion_matrix": [lambda: figures.confusion_matrix(TABLE)],
+    "dial_curves": [lambda: figures.dial_curves({BAD: CURVE}, [BAD] * len(CURVE), 1, BAD)],
+    "effect_bars": [lambda: figures.effect_bars({BAD: {BAD: Interval(0.5, 0.4, 0.6)}}, BAD)],
     "horizontal_bars": [lambda: figures.horizontal_bars(TABLE[BAD], BAD)],
     "layer_similarity": [
         lambda: figures.layer_similarity(TABLE, BAD, BAD),
@@ -60,6 +63,7 @@ CALLS: dict[str, list[Callable[[], go.Figure]]] = {
     "resolution_and_channels": [
         lambda: figures.resolution_and_channels(BAD_TEXTS, [3, 2, 1], [1, 2, 3])
     ],
+    "share_bars": [lambda: figures.share_bars({BAD: 0.5}, BAD)],
     "stacked_counts": [lambda: figures.stacked_counts(TABLE)],
     "standalone_figure": [
         lambda: figures.standalone_figure(figures.horizontal_bars(TABLE[BAD], BAD), BAD)

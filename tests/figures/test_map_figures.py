@@ -160,15 +160,23 @@ def test_each_stage_has_a_frame_with_the_same_points():
     assert [step.label for step in figure.layout.sliders[0].steps] == ["first", "last"]
 
 
-def test_names_of_categories_stand_on_the_map_amid_their_points():
-    positions = np.array([[0, 0], [1, 0], [0.4, 0.1], [9, 9], [10, 9]], np.float32)
-    colours = ["a", "a", "a", "a name of more than 20 characters", "rare"]
-    figure = figures.point_map(positions, colours, categories=colours[2:4])
-    figures.label_categories(figure, positions, colours, colours[2:4])
+def test_names_of_categories_stand_above_most_of_their_points():
+    positions = np.array([[0, 0], [1, 0], [0.4, 0.1], [0.4, 50], [9, 9], [10, 9]], np.float32)
+    colours = ["a", "a", "a", "a", "Astronaut Eileen Collins", "rare"]
+    figure = figures.point_map(positions, colours, categories=colours[3:5])
+    figures.label_categories(figure, positions, colours, colours[3:5])
+    assert {note.yanchor for note in figure.layout.annotations} == {"bottom"}
     labels = {note.text: (note.x, note.y) for note in figure.layout.annotations}
-    assert labels == {"a": pytest.approx((0.4, 0.1)), "a name of more than…": (9, 9)}
-    figures.label_categories(figure, positions, np.arange(5.0), [])
+    assert labels == {"a": pytest.approx((0.4, 0.1)), "Astronaut Eileen<br>Collins": (9, 9)}
+    figures.label_categories(figure, positions, np.arange(6.0), [])
     assert len(figure.layout.annotations) == 2
+
+
+def test_a_name_that_does_not_fit_in_two_lines_is_cut():
+    name = "the longest name of any of these < classes > and more"
+    figure = figures.point_map(np.zeros((1, 2), np.float32), [name], categories=[name])
+    figures.label_categories(figure, np.zeros((1, 2), np.float32), [name], [name])
+    assert figure.layout.annotations[0].text == "the longest name of<br>any of these &#60;…"
 
 
 def test_a_legend_of_long_names_has_room_for_more_rows():

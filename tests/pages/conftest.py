@@ -73,6 +73,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., st
             **os.environ,
             "ZOOSCOPE_MODELS": str(models),
             "ZOOSCOPE_STORE": str(tmp_path_factory.mktemp("store")),
+            "ZOOSCOPE_RUNS": str(tmp_path_factory.mktemp("runs")),
+            "ZOOSCOPE_NETWORKS": str(tmp_path_factory.getbasetemp() / "networks"),
             "HF_HUB_CACHE": str(tmp_path_factory.mktemp("hub")),
             "HF_ENDPOINT": "http://127.0.0.1:9",
         }

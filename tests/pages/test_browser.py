@@ -117,11 +117,18 @@ def test_models_are_filtered_and_picked_for_predict(real_app, new_page):
     box = steady_box(page, table)
     for row in (1, 2):
         page.mouse.click(box["x"] + 22, box["y"] + 35 * row + 17)
-    page.get_by_role("button", name="Compare these 2").click()
+    page.get_by_role("button", name="Use these 2 on all pages").click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Predict").click()
     page.locator("[data-testid=stPlotlyChart]").nth(1).wait_for()
     names = parameters(page)["models"]
     assert len(names) == 2
     assert all(name.startswith("untrained/test_") for name in names)
+    wait_until_settled(page)
+    page.get_by_role("link", name="Models", exact=True).click()
+    page.wait_for_url(re.compile("/models.*models_shortlist"))
+    wait_until_settled(page)
+    assert page.get_by_role("textbox", name="Search").input_value() == "untrained/test_"
+    assert parameters(page)["models_shortlist"] == names
 
 
 def test_neurons_keeps_the_clicked_channel_in_the_url(real_app, new_page):
@@ -163,10 +170,10 @@ def test_layers_shows_what_every_layer_makes_of_the_picture(real_app, new_page):
     page.get_by_alt_text("Maps of bn2").wait_for()
     page.reload()  # the second visit is complete in one run, and the link leaves from there
     page.get_by_alt_text("Maps of bn2").wait_for()
-    assert page.get_by_alt_text("First filter 31").count() == 1
+    page.get_by_alt_text("First filter 31").wait_for()
     channel = page.locator("[data-testid=stMain]").get_by_role("link").last
     number = channel.inner_text()
     channel.click()
     page.wait_for_url(re.compile(f"neurons_unit={number}"))
     page.get_by_text(f"bn2, channel {number}").first.wait_for()
-    assert parameters(page)["model"] == [MOBILENET]
+    assert parameters(page)["model"] == [MOBILENET.rpartition("/")[2]]

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from pages.parts.shared.frame import PAGES
 from tests.pages.browser_visit import (
@@ -48,7 +49,7 @@ def open_in_frame(page, url: str, name: str) -> None:
     """Open a page and check that it is the one in the frame, and was never missing."""
     page.goto(url)
     page.get_by_role("heading", level=1).wait_for()
-    page.locator("input[type=file]").wait_for(state="attached")
+    page.locator("input[type=file]").first.wait_for(state="attached")
     navigation = page.locator("[data-testid=stSidebarNav]")
     assert navigation.locator("a p").all_inner_texts() == list(TITLES.values())
     assert navigation.locator("a[aria-current=page] p").all_inner_texts() == [TITLES[name]]
@@ -67,7 +68,7 @@ def test_a_link_to_every_page_shows_it_in_the_frame(small_app, new_page):
     headings = set()
     for name in NAMES:
         open_in_frame(page, address(small_app, name) + SMALL, name)
-        assert page.title() == f"{TITLES[name]} · Zooscope"
+        expect(page).to_have_title(f"{TITLES[name]} · Zooscope", timeout=60_000)
         headings.add(page.get_by_role("heading", level=1).inner_text())
     assert len(headings) == len(NAMES)
 

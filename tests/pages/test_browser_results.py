@@ -37,7 +37,7 @@ def test_saliency_shows_the_clicked_map_large_and_keeps_it_in_the_url(real_app, 
     page.wait_for_url(re.compile("method=StageCAM"))
     page.wait_for_function(IN_VIEW, arg=".st-key-saliency_enlarged h3")
     wait_until_settled(page)
-    assert parameters(page)["model"] == [MOBILENET]
+    assert parameters(page)["model"] == [MOBILENET.rpartition("/")[2]]
     assert page.locator("[data-testid=stMetricValue]").count() == 2
     with page.expect_download() as download:
         page.get_by_role("button", name="CSV", exact=True).click()

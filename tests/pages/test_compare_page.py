@@ -9,8 +9,11 @@ import timm
 from streamlit.testing.v1 import AppTest
 from timm.models import save_for_hf
 
+from core import embed
 from core.workbench.recipes import Recipe
+from core.workbench.tasks.features import features_recipe
 from core.workbench.tasks.layer_similarity import gram_matrices_recipe, layer_similarity_recipe
+from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.responses import responses_recipe
 from core.workbench.tasks.unit_matches import unit_matches_recipe
 from pages.parts.shared.session import workbench
@@ -137,7 +140,7 @@ def test_the_backbone_table_can_be_reduced_to_differences(app: AppTest, bundled)
     assert (costs["accuracy"] > 0.7).all()
     assert facts.loc["input"].tolist() == ["96 × 96", "128 × 128"]
     assert "classes" in facts.index
-    assert len(charts(app)) == 1
+    assert len(charts(app)) == 2
     app.toggle(key="compare_differing").set_value(True)
     run_until_complete(app)
     differing = app.dataframe[-1].value
@@ -167,8 +170,35 @@ def test_costs_come_first_and_need_no_predictions_that_nobody_can_score(app: App
     costs = next(frame.value for frame in app.dataframe if "ms a picture" in frame.value)
     assert list(costs.columns) == ["parameters", "multiply-adds", "ms a picture", "memory, MB"]
     assert workbench().sets.find(app.session_state["set"]).name == "Gallery views"
-    assert texts(app).count("No accuracy for") == 1
+    assert texts(app).count("No accuracy") == 1
     assert not (app.info or app.warning)
+
+
+def test_the_first_view_says_how_well_views_of_a_photograph_lie_together(app: AppTest):
+    open_page(app, "compare", [RESNET, EFFICIENTNET])
+    bench, views = workbench(), workbench().sets.gallery_views
+    labels = [views.label(index) for index in range(len(views))]
+    for name in (RESNET, EFFICIENTNET):
+        card = bench.card(name)
+        (listed,) = bench.answer([layers_recipe(card)])
+        (features,) = bench.answer([features_recipe(card, views.reference, listed.main[-1].name)])
+        share = embed.purity(features, labels, metric="cosine")
+        figure = rf"\*\*{card.title}\*\* sees the same photograph in \*\*{share:.0%}\*\*"
+        assert re.search(f"{figure}.* M parameters.* ms per picture", texts(app))
+    assert "By chance 8% do" in texts(app)
+    assert [each for each in charts(app) if each.startswith("Which network does better")]
+
+
+def test_the_first_view_says_which_network_is_right_more_often(app: AppTest, bundled):
+    open_compare(app, REGNET, "untrained/test_resnet", view="Cost and accuracy", set="scenes:56~7")
+    assert texts(app).count("No accuracy for") == 1  # of a network without these classes
+    assert re.search(r"scenes-regnet\*\* is right for \*\*\d+%\*\* of 56 pictures", texts(app))
+    assert "does best" not in texts(app)
+
+
+def test_a_small_difference_is_not_called_better(app: AppTest, bundled):
+    open_compare(app, REGNET, BIASED, view="Cost and accuracy", set="scenes:12~7")
+    assert "about equally well" in texts(app)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_maps_of_pictures_have_a_chart_and_downloads_for_each(twins: AppTest):
 def test_maps_of_neurons_have_a_legend_entry_for_each(twins: AppTest):
     open_page(twins, "maps", TWINS, set=SCENES, maps_maps_of="Neurons", maps_iterations="50",
               maps_units_by="network")  # fmt: skip
-    assert all(f'"name": "{name}"' in chart(twins, "units") for name in TWINS)
+    assert all(f'"name": "{name}"' in chart(twins, "channels") for name in TWINS)
 
 
 def test_purity_by_depth_has_a_curve_for_each(twins: AppTest):

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workbench.recipes import Recipe
-from pages.parts.overview import stories
+from pages.parts.shared import stories
 from pages.parts.shared.session import workbench
 from tests.pages.visit import PICTURE, charts, texts
 

@@ -1,7 +1,7 @@
 """The Glossary page: all terms, and a search that links hold."""
 
 from core import glossary
-from tests.pages.visit import texts
+from tests.pages.visit import link_labels, link_queries, texts
 
 
 def test_the_page_shows_all_terms_and_finds_some(app):
@@ -14,3 +14,10 @@ def test_the_page_shows_all_terms_and_finds_some(app):
     assert "Perplexity" not in texts(app)
     app.text_input(key="glossary_words").set_value("<b>nothing</b>").run()
     assert "No term" in texts(app)
+
+
+def test_a_page_links_to_the_term_that_its_introduction_needs(app):
+    app.run().switch_page("pages/neurons.py").run()
+    assert "a neuron is a channel of a layer" in texts(app)
+    place = link_labels(app).index("What is a channel?")
+    assert link_queries(app)[place] == "glossary_words=channel"

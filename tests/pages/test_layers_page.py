@@ -1,5 +1,6 @@
 """The page Layers: the strips of activation maps, and what is known of each layer."""
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.workbench.tasks.activation_maps import activation_maps_recipe
@@ -7,6 +8,7 @@ from core.workbench.tasks.layers import layers_recipe
 from pages.parts.shared.session import workbench
 from tests.pages.visit import (
     EFFICIENTNET,
+    EFFICIENTNET_TITLE,
     RESNET,
     charts,
     link_labels,
@@ -29,6 +31,23 @@ def test_each_block_has_a_strip_of_maps_and_its_size(app: AppTest):
     assert len(charts(app)) == 2
 
 
+def test_the_rows_are_under_headings_that_say_what_a_depth_is_for(app: AppTest):
+    open_page(app, "layers", [RESNET])
+    (layers,) = workbench().answer([layers_recipe(workbench().card(RESNET))])
+    depths = {layer.name: layer.depth for layer in layers.main}
+    groups: dict[str, list[float]] = {}
+    for element in app.markdown:
+        if element.value.startswith("#### "):
+            groups[element.value] = []
+        elif (name := element.value.strip("*")) in depths:
+            list(groups.values())[-1].append(depths[name])
+    assert [heading.split(" ")[1] for heading in groups] == ["Early", "Middle", "Late"]
+    assert all("usually" in heading for heading in groups)
+    early, middle, late = groups.values()
+    assert max(early) < 1 / 3 <= min(middle)
+    assert max(middle) < 2 / 3 <= min(late)
+
+
 def test_channels_link_to_the_microscope(app: AppTest):
     open_page(app, "layers", [RESNET])
     bench = workbench()
@@ -40,7 +59,9 @@ def test_channels_link_to_the_microscope(app: AppTest):
     assert "neurons_layer=layer4.0" in link_queries(app)[-1]
 
 
-def test_another_network_has_its_own_layers(app: AppTest):
-    open_page(app, "layers", [RESNET, EFFICIENTNET], model=EFFICIENTNET)
+@pytest.mark.parametrize("model", [EFFICIENTNET_TITLE, EFFICIENTNET])
+def test_a_link_opens_another_network_by_its_title_or_full_name(app: AppTest, model: str):
+    open_page(app, "layers", [RESNET, EFFICIENTNET], model=model)
+    assert app.segmented_control(key="model").value == EFFICIENTNET_TITLE
     assert any(alt.startswith("Maps of blocks.") for alt in pictures(app))
     assert not any("layer1" in alt for alt in pictures(app))

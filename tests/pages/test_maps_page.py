@@ -29,6 +29,7 @@ from tests.pages.visit import (
     charts,
     open_page,
     pictures,
+    run_until,
     run_until_complete,
     texts,
 )
@@ -60,6 +61,16 @@ def test_each_network_has_a_map_with_its_trustworthiness_and_purity(app: AppTest
         assert f"Trustworthiness {drawn.trustworthiness:.3f}" in texts(app)
         assert f"same class among neighbours on the map: {drawn.purity:.0%}" in texts(app)
         assert f"**{drawn.purity_of_features:.0%}** of each picture's nearest" in texts(app)
+
+
+def test_a_wrong_set_in_a_link_is_named_outside_the_closed_pickers(app: AppTest):
+    app.query_params["set"] = "views:xyz"
+    app.query_params["models"] = [RESNET]
+    app.switch_page("pages/maps.py")
+    run_until(app, lambda: app.warning)
+    assert "after “views:” come 16 hexadecimal digits" in texts(app)
+    assert workbench().sets.gallery_views.reference in texts(app)
+    assert not app.expander[0].warning
 
 
 def test_a_link_selects_pictures_and_shows_their_predictions(app: AppTest):
@@ -194,7 +205,7 @@ def test_units_of_two_networks_are_on_one_map(app: AppTest, monkeypatch: pytest.
     recipe = neuron_map_recipe(responses, [], perplexity=5, iterations=50)
     assert bench.store.get(recipe.key) is not None
     (drawn,) = bench.answer([recipe])
-    assert f"Map of {len(drawn.unit):,} units, coloured by group" in charts(app)
+    assert f"Map of {len(drawn.unit):,} channels, coloured by group" in charts(app)
     assert f"test_resnet layer4.0, {drawn.unit[3]}" in texts(app)
     assert f"{len(drawn.groups)} group" in texts(app)
 

@@ -7,9 +7,13 @@ from streamlit.testing.v1 import AppTest
 from core import zoo
 from core.compare import network_size
 from core.zoo import catalog
+from core.zoo.coverage import CAPABILITIES, Coverage
 from pages.parts.models import shortlist
+from pages.parts.models.filters import WHERE
+from pages.parts.shared import downloads
+from pages.parts.shared.markdown import escape_markdown
 from tests.pages.made_networks import save_network
-from tests.pages.visit import RESNET, click, run_until_complete, texts
+from tests.pages.visit import RESNET, click, go_back, run_until_complete, texts
 
 
 @pytest.fixture
@@ -36,6 +40,16 @@ def test_the_search_finds_names_with_all_of_its_words(models):
     assert all("mobilenetv3" in name and "small" in name for name in names)
 
 
+@pytest.mark.parametrize("search", ["net_lite0", "net-lite0", "net lite0", "NET.LITE0"])
+def test_the_search_takes_all_separators_for_the_same(app, tmp_path, monkeypatch, search):
+    save_network(tmp_path / "efficientnet-lite0", ["cat", "dog"])
+    monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
+    app.run().switch_page("pages/models.py").run()
+    app.text_input(key="models_search").set_value(search).run()
+    names = set(table(app)["name"])
+    assert {"local/efficientnet-lite0", "untrained/tf_efficientnet_lite0"} <= names
+
+
 def test_filters_combine(models):
     models.multiselect(key="models_family").set_value(["resnet"]).run()
     models.slider(key="models_millions").set_value(20).run()
@@ -49,12 +63,20 @@ def test_filters_combine(models):
 def test_models_are_filtered_by_kind_weights_and_input_size(models):
     models.toggle(key="expert").set_value(True).run()
     models.get_by_key("models_kind").set_value(["hybrid"]).run()
-    models.get_by_key("models_where").set_value(["hub"]).run()
+    models.get_by_key("models_where").set_value(["to download from the hub"]).run()
     models.select_slider(key="models_size").set_value((256, 320)).run()
     rows = table(models)
     assert set(rows["kind"]) == {"hybrid"}
     assert set(rows["where"]) == {"to download from the hub"}
     assert rows["input_size"].between(256, 320).all()
+
+
+def test_an_old_link_filters_by_where_the_weights_are(app: AppTest):
+    app.run()
+    app.query_params["models_where"] = ["refused", "local"]
+    app.switch_page("pages/models.py").run()
+    assert app.get_by_key("models_where").value == ["cannot be opened", "in a folder here"]
+    assert set(table(app)["where"]) == {"cannot be opened", "in a folder here"}
 
 
 def test_a_search_without_a_match_shows_no_table(models):
@@ -100,17 +122,41 @@ def test_rows_on_the_shortlist_are_ticked(app):
     assert [names[row] for row in ticked] == [RESNET]
 
 
-def test_the_button_compares_what_it_says(app):
+def test_the_button_chooses_what_it_says_and_the_page_stays(app):
     four = [f"untrained/test_{name}" for name in ("resnet", "convnext", "nfnet", "efficientnet")]
     shortlisted(app, *four)
-    click(app, "Compare these 4")
+    assert "In the place of test_efficientnet, test_resnet in the sidebar" in texts(app)
+    click(app, "Use these 4 on all pages")
     assert app.session_state["models"] == four
+    assert app.title[0].value == "Which networks are there?"
+    assert "These 4 are chosen on all pages" in texts(app)
+    pages = [link.proto.page for link in app.main.get("page_link")]
+    assert pages == ["predict", "compare"]
+
+
+def test_search_and_shortlist_are_there_again_after_back(app, monkeypatch):
+    """Back leads to an address without the page's parameters, and Streamlit empties the widgets."""
+    shortlisted(app, RESNET)
+    app.text_input(key="models_search").set_value("convnext").run()
+    app.switch_page("pages/predict.py").run()
+    go_back(app.switch_page("pages/models.py"), monkeypatch)
+    assert app.text_input(key="models_search").value == "convnext"
+    assert app.session_state["models_shortlist"] == [RESNET]
+
+
+def test_the_file_has_the_words_of_the_page(models, monkeypatch):
+    offered = {}
+    monkeypatch.setattr(downloads, "csv", lambda rows, stem, **_: offered.update({stem: rows}))
+    models.run()
+    words = set(offered["models"]["where"])
+    assert "cannot be opened" in words
+    assert words <= set(WHERE.values())
 
 
 def test_five_networks_are_not_compared(app):
     names = ("resnet", "convnext", "nfnet", "efficientnet", "byobnet")
     shortlisted(app, *(f"untrained/test_{name}" for name in names))
-    (button,) = [button for button in app.button if button.label == "Compare these 5"]
+    (button,) = [button for button in app.button if button.label == "Use these 5 on all pages"]
     assert button.disabled
     assert "take 1 off the shortlist" in texts(app)
 
@@ -137,3 +183,22 @@ def test_sizes_are_those_of_the_networks_as_they_are_loaded(app, tmp_path, monke
     run_until_complete(app.switch_page("pages/predict.py"))
     app.session_state["models"] = ["local/pets"]
     assert f"{expected} parameters" in texts(run_until_complete(app))
+
+
+def test_details_say_what_does_not_work_and_why(app, monkeypatch):
+    reason = "no layer has positions"
+    counted = {
+        "resnet18": Coverage(frozenset(CAPABILITIES) - {"grad_cam", "layer_cam", "fields"},
+                             fails={"grad_cam": reason, "layer_cam": reason},
+                             not_counted={"fields": "it takes more than 180 seconds"}),
+        "resnet34": Coverage(frozenset(CAPABILITIES)),
+    }  # fmt: skip
+    monkeypatch.setattr("pages.parts.models.details.coverage", counted.get)
+    shortlisted(app, "untrained/resnet18", "untrained/resnet34", "untrained/resnet50")
+    told = list(app.table[0].value.loc["Does not work"])
+    first = (
+        "Grad-CAM, LayerCAM (no layer has positions);"
+        " receptive fields (not checked: it takes more than 180 seconds)"
+    )
+    works = "nothing: all of it was checked"
+    assert told == [escape_markdown(each) for each in (first, works, "not checked")]

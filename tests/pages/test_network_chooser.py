@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.visit import EFFICIENTNET, RESNET, open_page, texts
+from tests.pages.visit import EFFICIENTNET, RESNET, button_labels, open_page, texts
 
 UNTRAINED = [f"untrained/test_{name}" for name in ("resnet", "convnext", "nfnet")]
 
@@ -28,3 +28,21 @@ def test_a_network_is_removed_by_its_button(app: AppTest):
 def test_a_fifth_network_cannot_be_added(app: AppTest):
     open_page(app, "models", [RESNET, *UNTRAINED])
     assert app.selectbox(key="_add_0").disabled
+
+
+def test_the_buttons_that_remove_networks_are_called_so(app: AppTest):
+    """A screen reader reads the label; for an icon alone it would say "close icon"."""
+    open_page(app, "models", [RESNET, EFFICIENTNET])
+    assert button_labels(app.sidebar).count("Remove") == 2
+
+
+def test_a_network_that_does_not_exist_is_shown_as_unknown(app: AppTest):
+    open_page(app, "models", [RESNET, "foo/bar"])
+    shown = texts(app.sidebar)
+    assert "foo/bar :orange-badge[unknown]" in shown
+    assert "**foo/bar**" not in shown
+    assert "There is no model" in shown
+    assert "Remove it, then search for another below." in shown
+    app.button(key="_remove_foo/bar").click().run()
+    assert app.session_state["models"] == [RESNET]
+    assert "unknown" not in texts(app.sidebar)

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from core import predict, scenes
+from core.dissect import reference_scenes
 from core.workbench.tasks.ablation import ablation_recipe
 from core.workbench.tasks.connections import connections_recipe
 from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.logits import logits_recipe
 from core.workbench.tasks.part_scores import part_scores_recipe
+from core.workbench.tasks.responses import responses_recipe
+from pages.parts.neurons import top_crops
 from pages.parts.shared.session import workbench
 from tests.pages.visit import (
     EFFICIENTNET,
+    EFFICIENTNET_TITLE,
     RESNET,
     charts,
     open_page,
@@ -45,6 +50,19 @@ def test_a_click_on_a_channel_puts_it_under_the_microscope(app: AppTest):
     assert app.number_input(key="neurons_unit").value == 5
     assert "**layer2.0, channel 5**" in texts(app)
     assert app.query_params["neurons_unit"] == "5"
+
+
+def test_the_progress_of_a_panel_is_in_the_panel(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+    """Not in the column of the tiles, whose results are there already."""
+    open_unit(app, "layer2.0", 3, "Strongest examples")
+    monkeypatch.setattr(workbench(), "_start_jobs", lambda recipes, session: None)
+    app.pills(key="neurons_section").set_value("Variations").run()
+    panel = next(column for column in app.columns if column.get("pills"))
+    assert len(panel.get("progress")) == len(app.get("progress")) == 1
+    assert len(panel.get("skeleton")) == 1
+    app.button(key="_show_classes").click().run()
+    tiles = next(column for column in app.columns if len(column.get("button")) > 20)
+    assert len(tiles.get("progress")) == 1
 
 
 def test_a_unit_has_four_different_variations(app: AppTest):
@@ -136,6 +154,30 @@ def test_top_crops_are_searched_in_a_folder_of_the_server(
     assert not any(alt.startswith("Crop") for alt in pictures(app))
 
 
+def test_the_strongest_examples_are_cut_from_what_the_network_sees_of_a_scene(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+):
+    """The preprocessing cuts off the border: places on a layer's grid are not the scene's."""
+    shown: list[Image.Image] = []
+    crop_around = top_crops.crop_around
+
+    def recording_crop_around(picture: Image.Image, *args) -> Image.Image:
+        shown.append(picture)
+        return crop_around(picture, *args)
+
+    monkeypatch.setattr(top_crops, "crop_around", recording_crop_around)
+    open_page(app, "neurons", NETWORKS, neurons_layer="layer2.0", neurons_unit="5",
+              neurons_section="Strongest examples", neurons_over="drawn scenes")  # fmt: skip
+    bench = workbench()
+    card = bench.card(RESNET)
+    assert card.preprocessing.crop_pct < 1
+    (responses,) = bench.answer([responses_recipe(card, "layer2.0")])
+    assert shown
+    scene = reference_scenes.scene(int(responses.top(5, 1)[0]), max(card.input_size[1:]))
+    seen = card.preprocessing.to_picture(card.preprocessing([scene.image])[0])
+    np.testing.assert_array_equal(np.asarray(shown[0]), np.asarray(seen))
+
+
 def test_a_class_is_chosen_by_its_name_and_those_of_the_picture_come_first(app: AppTest):
     open_page(app, "neurons", [RESNET], neurons_layer="logits")
     bench = workbench()
@@ -143,6 +185,7 @@ def test_a_class_is_chosen_by_its_name_and_those_of_the_picture_come_first(app: 
     (computed,) = bench.answer([logits_recipe(card, picture.id)])
     best = [p.label for p in predict.ranking(computed.logits, card.labels, 24)]
     assert tiles(app) == best
+    assert all(app.button(key=f"_tile_{card.labels.index(name)}").proto.wrap for name in best)
     picker = app.selectbox(key="neurons_class")
     assert picker.value == best[0]
     assert picker.options[:24] == best
@@ -193,7 +236,7 @@ def test_rare_settings_are_shown_to_experts_only(app: AppTest):
 
 def test_the_depth_stays_when_the_network_changes(app: AppTest):
     open_page(app, "neurons", NETWORKS, neurons_layer="layer1.0")
-    app.segmented_control(key="model").set_value(EFFICIENTNET)
+    app.segmented_control(key="model").set_value(EFFICIENTNET_TITLE)
     run_until_complete(app)
     options = app.selectbox(key="neurons_layer").options
     index = options.index(app.selectbox(key="neurons_layer").value)
@@ -205,6 +248,24 @@ def test_a_link_to_a_layer_that_the_network_does_not_have_opens_another(app: App
               neurons_section="Nothing")  # fmt: skip
     assert app.selectbox(key="neurons_layer").value in app.selectbox(key="neurons_layer").options
     assert app.number_input(key="neurons_unit").value == app.number_input(key="neurons_unit").max
+
+
+@pytest.mark.parametrize(("named", "shown"), [("999", 47), ("-3", 0), ("2.5", 2), ("ear", 0)])
+def test_a_link_to_a_channel_that_the_layer_does_not_have_says_so(app, named: str, shown: int):
+    open_page(app, "neurons", [RESNET], neurons_layer="layer2.0", neurons_unit=named)
+    said = (
+        f"There is no channel {named}: layer2.0 has only 48 channels, 0 to 47. Channel {shown} is"
+    )
+    assert said in texts(app)
+    app.number_input(key="neurons_unit").set_value(5)
+    assert "There is no channel" not in texts(run_until_complete(app))
+
+
+def test_the_url_holds_a_channel_as_a_whole_number(app: AppTest):
+    open_page(app, "neurons", [RESNET], neurons_layer="layer2.0", neurons_unit="5.0")
+    assert app.number_input(key="neurons_unit").value == 5
+    assert app.query_params["neurons_unit"] == "5"
+    assert not app.warning
 
 
 def test_without_usable_weights_the_page_shows_no_channels(app: AppTest):

@@ -1,5 +1,6 @@
 """The page Overview: all blocks at once for any networks, and stories that open pages."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from timm.models import save_for_hf
 from core.workbench.overview import unit_recipes
 from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.visualization import VISUALIZATION
-from pages.parts.overview import stories
+from pages.parts.shared import stories
 from pages.parts.shared.frame import PAGES
 from pages.parts.shared.session import workbench
 from tests.pages.made_networks import save_network
@@ -19,17 +20,19 @@ from tests.pages.visit import (
     PICTURE,
     RESNET,
     charts,
+    click,
     link_labels,
     link_queries,
     open_page,
     pictures,
+    run_until,
     run_until_complete,
     texts,
 )
 
 SUBHEADERS = [
-    "What they say", "From pixels to the answer", "Where they differ", "How far to trust it",
-    "Four stories to begin with",
+    "What they say", "From pixels to the answer", "Where they differ",
+    "How far to trust the heat maps", "Four stories to begin with",
 ]  # fmt: skip
 
 
@@ -43,13 +46,13 @@ def test_it_is_the_first_page_and_shows_every_block_of_two_networks(app: AppTest
     ]  # fmt: skip
     for title in ("test_resnet", "test_efficientnet"):
         assert f"First filters of {title}" in pictures(app)
-        assert f"Late units of {title}, and what excites them" in pictures(app)
+        assert f"Late channels of {title}, and what excites them" in pictures(app)
         assert f"Where {title} looked" in pictures(app)
         assert f"Crops that excite the strongest voters of {title}" in pictures(app)
         assert f"{title} says " in texts(app)
     assert texts(app).count("of all votes for it") == 2
     assert texts(app).count("…") == 0
-    assert "They differ most about" in texts(app) or "about the same" in texts(app)
+    assert re.search("They differ most about|not equally surely|about the same", texts(app))
     assert "their heat maps correlate by" in texts(app)
 
 
@@ -60,8 +63,8 @@ def test_units_link_to_the_microscope(app: AppTest):
     (layers,) = bench.answer([layers_recipe(card)])
     recipe = unit_recipes(card, picture.id, layers)["late"]
     (units,) = bench.answer([recipe])
-    first, second = units.units.tolist()
-    query = link_queries(app)[link_labels(app).index(f"units {first} and {second}")]
+    first = units.units.tolist()[0]
+    query = link_queries(app)[link_labels(app).index(f"channel {first}")]
     assert f"neurons_layer={recipe.layer}" in query
     assert f"neurons_unit={first}" in query
 
@@ -88,6 +91,27 @@ def test_a_network_without_classes_shows_its_units_and_says_what_is_missing(
     assert "First filters of features" in pictures(app)
     assert "no classes, so no votes" in texts(app)
     assert "nothing to explain" in texts(app)
+
+
+def test_where_votes_have_no_place_the_page_says_why(app: AppTest):
+    open_page(app, "overview", ["untrained/test_convnext"])
+    assert "so its votes have no place in the picture" in texts(app)
+    assert not any(alt.startswith("Crops that excite") for alt in pictures(app))
+    assert "of all votes for it" in texts(app)
+
+
+def test_grey_tiles_say_that_no_picture_is_made_yet(app: AppTest, monkeypatch: pytest.MonkeyPatch):
+    bench = workbench()
+    start = bench._start_jobs
+
+    def start_others(recipes, session):
+        start([each for each in recipes if each.task != VISUALIZATION.name], session)
+
+    monkeypatch.setattr(bench, "_start_jobs", start_others)
+    app.query_params["models"] = [RESNET]
+    app.query_params["picture"] = PICTURE
+    app.switch_page("pages/overview.py")
+    run_until(app, lambda: texts(app).count("no picture made yet") == 4)
 
 
 def test_networks_that_agree_are_said_to_agree(
@@ -131,3 +155,21 @@ def test_the_wolf_story_opens_the_biased_network_beside_its_sister(
     run_until_complete(app)
     assert "scenes-mobilenet says **wolf**" in texts(app)
     assert "scenes-mobilenet-biased says **fox**" in texts(app)
+
+
+@pytest.mark.parametrize("own_picture", [True, False])
+def test_a_story_is_told_while_its_picture_is_chosen(app, bundled: list[str], own_picture: bool):
+    view = stories.STORIES[0].views[0]
+    picture = view.picture if own_picture else "scene:cat~5"
+    open_page(app, "saliency", bundled[:1], picture, story=view.label)
+    told = [info.value for info in app.info if view.note in info.value]
+    assert len(told) == len(app.info) == int(own_picture)
+
+
+def test_a_story_leads_to_its_other_view(app: AppTest, bundled: list[str]):
+    snow, grass, _ = stories.STORIES[0].views
+    open_page(app, "saliency", grass.networks, grass.picture, story=grass.label)
+    assert "now says fox; its sister still says wolf" in app.info[0].value
+    click(app, snow.label)
+    assert [snow.note in info.value for info in app.info] == [True]
+    assert texts(app).count("says wolf (") == 2

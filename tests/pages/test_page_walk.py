@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Selectbox
 
-from tests.pages.visit import EFFICIENTNET, PICTURE, RESNET, run_until
+from tests.pages.visit import EFFICIENTNET, EFFICIENTNET_TITLE, PICTURE, RESNET, run_until
 
 # Stands for an option that is not chosen.
 ANOTHER = object()
@@ -16,7 +16,7 @@ SETTINGS: dict[str, dict[str, object]] = {
     "neurons": {"neurons_layer": ANOTHER, "neurons_unit": 5, "neurons_section": "Rendering styles",
                 "neurons_inner": True},
     "compare_neurons": {"compare_neurons_view": "The same neuron"},
-    "layers": {"model": EFFICIENTNET},
+    "layers": {"model": EFFICIENTNET_TITLE},
     "saliency": {"saliency_scale": "shared", "saliency_opacity": 0.3,
                  "saliency_explain": "Same class for all", "methods": ["Grad-CAM", "Gradient"],
                  "method": "Gradient"},

@@ -56,6 +56,12 @@ def test_a_network_trained_on_scenes_only_warns_about_photographs(app, bundled, 
     assert ("taught on drawings only" in texts(app)) == noted
 
 
+@pytest.mark.parametrize(("picture", "noted"), [("scene:owl~3", True), ("photo:coffee", False)])
+def test_a_network_that_knows_only_photographs_is_said_to_see_a_drawing(app, picture, noted):
+    open_predict(app, picture=picture, models=[RESNET])
+    assert ("never saw drawings like this one" in texts(app)) == noted
+
+
 def test_the_table_has_the_probabilities_of_core_predict(app, made_models):
     open_predict(app, picture="photo:coffee", models=[RESNET, EFFICIENTNET])
     table = app.dataframe[0].value
@@ -208,6 +214,13 @@ def test_an_invalid_setting_is_named_on_the_page(app, monkeypatch):
 def test_each_model_shows_its_own_crop(app):
     open_predict(app, models=[RESNET, EFFICIENTNET])
     assert len(app.get("image")) == 3  # the picture, and each model's crop
+
+
+def test_the_bars_of_all_networks_come_before_their_crops(app):
+    """In a narrow window the columns stand one below another."""
+    open_predict(app, models=[RESNET, EFFICIENTNET])
+    kinds = [element.type for element in app.main if element.type in ("image", "plotly_chart")]
+    assert kinds == ["plotly_chart"] * 2 + ["image"] * 2
 
 
 @pytest.mark.parametrize("twin", ["untrained/test_resnet", "resnet18"])

@@ -10,12 +10,15 @@ from core import saliency
 from core.saliency import Maps, View
 from core.saliency.registry import _METHODS
 from core.steps import Progress, Steps
+from core.workbench.recipes import Recipe
 from core.workbench.tasks.logits import logits_recipe
-from core.workbench.tasks.saliency_map import saliency_map_recipe
+from core.workbench.tasks.saliency_map import SaliencyMap, saliency_map_recipe
 from core.workbench.tasks.saliency_scores import saliency_scores_recipe
+from core.zoo.precision import BFLOAT16, FLOAT32
 from pages.parts.shared.session import workbench
 from tests.pages.visit import (
     EFFICIENTNET,
+    EFFICIENTNET_TITLE,
     REGNET,
     RESNET,
     download_labels,
@@ -60,17 +63,15 @@ def test_the_grid_has_a_map_of_each_network_by_each_method(app: AppTest):
 
 def test_an_opened_map_is_shown_large_with_its_scores(app: AppTest):
     open_saliency(app, [RESNET, EFFICIENTNET])
-    app.segmented_control(key="model").set_value(EFFICIENTNET)
+    app.segmented_control(key="model").set_value(EFFICIENTNET_TITLE)
     app.selectbox(key="method").set_value("Gradient")
     run_until_complete(app)
     assert [tile["chosen"] for tile in tiles(app)] == [*[False] * 5, True]
     assert app.selectbox(key="method").value == "Gradient"
-    assert app.segmented_control(key="model").value == EFFICIENTNET
+    assert app.segmented_control(key="model").value == EFFICIENTNET_TITLE
     bench = workbench()
     card, picture = bench.card(EFFICIENTNET), bench.pictures.find("scene:wolf~7")
-    (logits,) = bench.answer([logits_recipe(card, picture.id)])
-    top = int(logits.logits.argmax())
-    recipe = saliency_map_recipe(card, picture.id, "gradient", top)
+    recipe = saliency_map_recipe(card, picture.id, "gradient")
     (scores,) = bench.answer([saliency_scores_recipe(card, picture.id, recipe)])
     assert [metric.value for metric in app.metric] == [
         f"{scores.insertion_area[0]:.2f}", f"{scores.deletion_area[0]:.2f}",
@@ -93,9 +94,13 @@ def test_the_chosen_classes_are_explained(app: AppTest, parameters, shown, again
     open_saliency(app, [REGNET], **parameters)
     bench = workbench()
     card, picture = bench.card(REGNET), bench.pictures.find("scene:wolf~7")
+    (computed,) = bench.answer([logits_recipe(card, picture.id)])
+    class_index: int | None = card.labels.index(shown)
+    if class_index == computed.logits.argmax():
+        class_index = None  # the same recipe as on pages that explain the top class
     for key in KEYS:
         against_index = card.labels.index(against) if against else None
-        recipe = saliency_map_recipe(card, picture.id, key, card.labels.index(shown), against_index)
+        recipe = saliency_map_recipe(card, picture.id, key, class_index, against_index)
         assert bench.store.get(recipe.key) is not None
 
 
@@ -203,3 +208,27 @@ def test_an_added_method_has_maps(app: AppTest):
 def test_an_added_method_is_evaluated_on_the_page_trust(app: AppTest):
     open_page(app, "trust", [RESNET], methods=["Brightness", "Grad-CAM"])
     assert list(app.dataframe[0].value["method"]) == ["Brightness", "Grad-CAM"]
+
+
+def occlusion_recipe(precision: str) -> Recipe[SaliencyMap]:
+    bench = workbench()
+    card, picture = bench.card(RESNET), bench.pictures.find("scene:wolf~7")
+    return saliency_map_recipe(card, picture.id, "occlusion", precision=precision)
+
+
+def test_where_bfloat16_is_fastest_slow_maps_use_it_unless_exact_is_chosen(app: AppTest):
+    workbench().precision = BFLOAT16  # as on a machine that computes it natively
+    open_saliency(app, [RESNET], ["Occlusion"])
+    assert workbench().has([occlusion_recipe(BFLOAT16)])
+    assert not workbench().has([occlusion_recipe(FLOAT32)])
+    app.toggle(key="expert").set_value(True)
+    run_until_complete(app)
+    app.segmented_control(key="saliency_precision").set_value("exact")
+    run_until_complete(app)
+    assert workbench().has([occlusion_recipe(FLOAT32)])
+
+
+def test_where_bfloat16_is_not_fastest_there_is_no_choice(app: AppTest):
+    workbench().precision = FLOAT32
+    open_saliency(app, [RESNET], ["Gradient"], precision="exact")
+    assert "saliency_precision" not in [each.key for each in app.segmented_control]

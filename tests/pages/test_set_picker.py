@@ -4,20 +4,18 @@ import io
 import os
 import zipfile
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from PIL import Image
-from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import AppTest
 
 from core import images
 from core.sets import scene_set
 from pages.parts.shared.session import workbench
 from tests.conftest import PROJECT
-from tests.pages.visit import LONGEST_WAIT, click, run_until, run_until_complete
+from tests.pages.visit import LONGEST_WAIT, click, go_back, run_until, run_until_complete
 from tests.sets.test_imagenette import GOOD, NAME, REPOSITORY, point, tgz
 from tests.zoo.loopback_hub import BLOCK, File, LoopbackHub, closed_port
 
@@ -109,6 +107,8 @@ def test_a_link_to_scenes_sets_the_pickers(app):
         ("folder:nowhere:0123456789abcdef", "Folder", "no folder 'nowhere'"),
         ("folder:photos:0123456789abcdef", "Folder", "have changed"),
         ("gallery:0123456789abcdef", "Gallery", "gallery has changed"),
+        ("gallery:xyz", "Gallery", "after “gallery:” come 16 hexadecimal digits"),
+        ("views:0123456789abcdef", "Gallery views", "“Gallery views” shows its pictures"),
         ("films", "Drawn scenes", "no picture set 'films'"),
     ],
 )
@@ -224,19 +224,6 @@ def test_a_link_within_the_session_opens_its_set(app):
     app.session_state["set"] = "scenes:30~7~classes=owl"  # as a link on another page does
     assert shown_set(run_until_complete(app)) == "scenes:30~7~classes=owl has 30"
     assert app.multiselect(key="_set_classes").value == ["owl"]
-
-
-def go_back(app: AppTest, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> AppTest:
-    """Run the app as the browser's Back does: widgets take the values of the URL."""
-    app.query_params.clear()
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    module = "streamlit.testing.v1.local_script_runner.RerunData"
-    with monkeypatch.context() as patch:
-        patch.setattr(module, partial(RerunData, is_history_navigation=True))
-        app.run()
-    assert not app.exception
-    return run_until_complete(app)
 
 
 def test_back_opens_the_set_of_the_address(app, monkeypatch):

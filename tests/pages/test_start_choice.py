@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.zoo.installed import PACKAGES
+from pages.parts.shared.session import workbench
 from tests.pages.conftest import new_session
 
 
@@ -51,3 +52,19 @@ def test_a_folder_that_cannot_be_written_leaves_the_bundled_networks(
 def test_a_link_keeps_its_networks(shipped, installed, bundled):
     shipped.query_params["models"] = bundled[:1]
     assert start(shipped) == ("scene:wolf~7~background=snow", bundled[:1])
+
+
+@pytest.mark.parametrize("page", ["saliency", "trust", "maps"])
+def test_what_a_first_visit_opens_from_the_overview_ships(
+    shipped, installed, page, monkeypatch: pytest.MonkeyPatch
+):
+    shipped.run()
+    started: list[str] = []
+    monkeypatch.setattr(
+        workbench(), "_start_jobs",
+        lambda recipes, requester: started.extend(recipe.task for recipe in recipes),
+    )  # fmt: skip
+    shipped.switch_page(f"pages/{page}.py").run()
+    assert not shipped.exception
+    assert started == []
+    assert not shipped.get("progress")

@@ -14,6 +14,7 @@ from pages.parts.shared.session import workbench
 from pages.parts.trust.columns import HEADINGS
 from tests.pages.visit import (
     EFFICIENTNET,
+    EFFICIENTNET_TITLE,
     REGNET,
     RESNET,
     charts,
@@ -50,8 +51,9 @@ def test_a_verdict_for_each_network_says_what_to_believe(app: AppTest):
             scores = saliency_scores_recipe(bench.card(name), picture.id, recipe)
             explained, evaluation = bench.answer([recipe])[0], bench.answer([scores])[0]
             title = saliency.find(method, {}).title
-            evidence.append(Evidence(title, explained.map, evaluation))
-        assert judge_maps(evidence).sentence in texts(app)
+            evidence.append(Evidence(title, explained.map, saliency.area_test(evaluation)))
+        verdict = judge_maps(evidence)
+        assert f"**{verdict.advice}** {verdict.sentence}" in texts(app)
 
 
 def test_columns_have_full_names(app: AppTest):
@@ -60,6 +62,31 @@ def test_columns_have_full_names(app: AppTest):
     table = app.dataframe[0].value
     assert {columns[name]["label"] for name in table} == {HEADINGS[name] for name in table}
     assert "StageCAM is weak here" in columns["sanity"]["help"]
+
+
+def test_until_all_methods_are_tested_there_is_a_provisional_verdict(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch
+):
+    open_page(app, "trust", [RESNET], methods=["Grad-CAM", "LayerCAM"])
+    assert "provisional" not in texts(app)
+    monkeypatch.setattr(workbench(), "_start_jobs", lambda recipes, session: None)
+    app.session_state["methods"] = ["Grad-CAM", "LayerCAM", "Gradient"]
+    app.run()
+    said = texts(app)
+    assert "test_resnet** :gray-badge[local] says" in said
+    assert "provisional" in said
+    assert "Tested 2 of 3 methods; still to come: Gradient." in said
+    assert app.dataframe[0].value["method"].tolist() == ["Grad-CAM", "LayerCAM"]
+    kinds = [element.type for element in app.main]
+    # Progress is last: nothing moves when it goes.
+    assert max(kinds.index("dataframe"), kinds.index("plotly_chart")) < kinds.index("progress")
+
+
+def test_it_says_why_maps_of_single_pixels_agree_with_no_other(app: AppTest):
+    open_page(app, "trust", [RESNET], methods=["Grad-CAM", "Integrated gradients"])
+    assert "About the agreement of Integrated gradients: near 0.00 is usual" in texts(app)
+    app.session_state["methods"] = ["Grad-CAM", "LayerCAM"]
+    assert "About the agreement" not in texts(run_until_complete(app))
 
 
 def test_a_photograph_has_no_true_mask(app: AppTest):
@@ -71,7 +98,7 @@ def test_a_photograph_has_no_true_mask(app: AppTest):
 def test_another_network_has_its_own_curves(app: AppTest):
     open_page(app, "trust", [RESNET, EFFICIENTNET], methods=METHODS)
     before = app.main.get("plotly_chart")[0].proto.spec
-    app.segmented_control(key="model").set_value(EFFICIENTNET)
+    app.segmented_control(key="model").set_value(EFFICIENTNET_TITLE)
     run_until_complete(app)
     assert app.main.get("plotly_chart")[0].proto.spec != before
 

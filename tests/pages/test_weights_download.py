@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.zoo import Starter, describe
-from tests.pages.visit import button_labels, charts, run_until, texts
+from tests.pages.visit import button_labels, charts, click, run_until, texts
 from tests.zoo.loopback_hub import File, LoopbackHub, closed_port
 
 NAME = "test_resnet.r160_in1k"
@@ -146,3 +146,34 @@ def test_another_page_names_the_missing_network_and_offers_its_download(
     run_until(app, lambda: has(app, START))
     assert f"**{NAME}** is not on this machine yet" in texts(app)
     assert f"once the weights of **{NAME}** are here" in texts(app)
+
+
+def test_without_a_hub_one_message_names_all_networks(app: AppTest, hub: LoopbackHub):
+    """The same message for each network pushed the page itself out of sight."""
+    others = ["test_byobnet.r160_in1k", "test_convnext.r160_in1k"]
+    with closed_port() as url, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_ENDPOINT", url)
+        app.query_params["models"] = [NAME, *others]
+        app.query_params["picture"] = "scene:wolf~7"
+        run_until(app, lambda: app.warning and not app.get("skeleton"))
+        run_until(app, lambda: "Open these 3 untrained" in button_labels(app))
+    named = f"**{NAME}**, **{others[0]}** and **{others[1]}** are not on this machine yet"
+    assert named in texts(app)
+    assert len(app.warning) == 1
+    assert button_labels(app).count("Try again") == 1
+    click(app, "Open these 3 untrained")
+    assert app.session_state["models"] == [
+        "untrained/test_resnet", "untrained/test_byobnet", "untrained/test_convnext",
+    ]  # fmt: skip
+    assert not app.warning
+
+
+def test_several_downloads_are_offered_in_one_place(app: AppTest, hub: LoopbackHub, weights: bytes):
+    other = describe("test_byobnet.r160_in1k")
+    for repository in (REPOSITORY, other.repository):
+        hub.serve(repository, weights)
+    app.query_params["models"] = [NAME, other.name]
+    app.query_params["picture"] = "scene:wolf~7"
+    starts = {START, f"_start_download:{other.repository}"}
+    run_until(app, lambda: starts <= {button.key for button in app.button})
+    assert texts(app).count("not on this machine yet") == 1

@@ -3,13 +3,17 @@
 import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import pytest
+from streamlit.runtime.scriptrunner import RerunData
 from streamlit.testing.v1 import AppTest
 
 from pages.parts.shared.markdown import WORD_JOINER
 
 RESNET, EFFICIENTNET = "local/test_resnet", "local/test_efficientnet"
+EFFICIENTNET_TITLE = EFFICIENTNET.rpartition("/")[2]
 REGNET, BIASED = "bundled/scenes-regnet", "bundled/scenes-mobilenet-biased"
 PICTURE = "scene:wolf~7"
 # Seconds after which a condition that should become true is a failure.
@@ -118,4 +122,17 @@ def button_labels(app: AppTest) -> list[str]:
 def click(app: AppTest, label: str) -> AppTest:
     """Click the button with this text, and wait for the results."""
     next(button for button in app.button if button.label == label).click()
+    return run_until_complete(app)
+
+
+def go_back(app: AppTest, monkeypatch: pytest.MonkeyPatch, **parameters: str) -> AppTest:
+    """Run the app as the browser's Back does: widgets take the values of the URL."""
+    app.query_params.clear()
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    module = "streamlit.testing.v1.local_script_runner.RerunData"
+    with monkeypatch.context() as patch:
+        patch.setattr(module, partial(RerunData, is_history_navigation=True))
+        app.run()
+    assert not app.exception
     return run_until_complete(app)

@@ -100,7 +100,7 @@ def eigen_cam(activation: np.ndarray, _gradient: np.ndarray) -> np.ndarray:
         centred = flat - flat.mean(0)
         _, vectors = np.linalg.eigh(centred.T @ centred)
         projected = centred @ vectors[:, -1]
-        sign = -1 if projected @ centred.sum(1) < 0 else 1
+        sign = -1 if projected @ np.linalg.norm(flat, axis=1) < 0 else 1
         maps.append((sign * projected).reshape(picture.shape[1:]).clip(0))
     return enlarge(np.stack(maps))
 

@@ -57,10 +57,10 @@ def test_the_same_seed_returns_the_same_maps_in_any_batch(small_model, imgs, key
 def test_the_network_is_unchanged_also_after_an_error(small_model, imgs, key, raises):
     before = {name: value.clone() for name, value in small_model.net.state_dict().items()}
     if raises:
-        small_model.net.fc.register_forward_pre_hook(lambda *_: 1 / 0)
+        hook = small_model.net.layer4.register_forward_pre_hook(lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             explain(small_model, imgs, key, classes=[3, 5])
-        small_model.net.fc._forward_pre_hooks.clear()
+        hook.remove()
     else:
         explain(small_model, imgs, key)
     hooks = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks")
@@ -100,7 +100,7 @@ def test_an_empty_list_returns_no_maps(small_model):
         ({"layer": "fc"}, UnknownLayer, "no spatial positions"),
         ({"method": "occlusion", "stride": 0}, saliency.BadOption, "stride"),
         ({"method": "integrated_gradients", "baseline": "red"}, saliency.BadOption, "black"),
-        ({"method": "smooth_grad", "samples": 0}, saliency.BadOption, "at least one"),
+        ({"method": "smooth_grad", "samples": 0}, saliency.BadOption, "at least 1"),
         ({"method": "rise", "kept": 1.0}, saliency.BadOption, "0 to 1"),
     ],
 )

@@ -64,6 +64,17 @@ def test_curves_start_and_end_with_the_whole_picture(m: zoo.Model, imgs: list):
     assert evaluation.insertion[0, -1] == pytest.approx(whole, abs=1e-6)
 
 
+def test_an_area_test_is_the_curves_at_that_area(m: zoo.Model, imgs: list):
+    maps = np.concatenate([square_map(1, 0), square_map(0, 1)])
+    tests = drain(saliency.area_tests_steps(m, imgs * 2, maps, [0, 0]))
+    for test, each in zip(tests, maps, strict=True):
+        assert test == saliency.area_test(saliency.evaluate(m, imgs, each[None], [0]))
+    right, wrong = tests
+    assert right.without == pytest.approx(0.5) != pytest.approx(right.whole)
+    assert wrong.without == pytest.approx(right.whole) == right.alone
+    assert wrong.alone == pytest.approx(right.blurred) != pytest.approx(right.whole)
+
+
 def test_areas_use_the_trapezium_rule():
     curves = np.array([[1.0, *[0.0] * STEPS]])
     assert saliency.Evaluation(curves, curves).deletion_area == pytest.approx(0.5 / STEPS)

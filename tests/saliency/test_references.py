@@ -1,14 +1,17 @@
 """Saliency methods against captum and pytorch-grad-cam, and against properties they must have."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import captum.attr
 import numpy as np
 import pytest
 import pytorch_grad_cam as peer
+import timm
 import torch
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
+from torch.nn import functional
 
 from core import saliency, scenes, zoo
 from core.saliency import View
@@ -55,6 +58,72 @@ def test_guided_backpropagation_is_captums(view: View):
     ours = run(view, "guided_backprop")
     expected = captum.attr.GuidedBackprop(view.m.net).attribute(view.x.clone(), CLASSES)
     assert_close(ours, expected.abs().amax(1))
+
+
+class Stack(nn.Module):
+    """Convolutions with an activation function after each."""
+
+    def __init__(self, activation: Callable[[torch.Tensor], torch.Tensor]):
+        super().__init__()
+        self.convolutions = nn.ModuleList([nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 3)])
+        self.classifier = nn.Linear(8, 2)
+        self.activation = activation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for convolution in self.convolutions:
+            x = self.activation(convolution(x))
+        return self.classifier(x.mean((2, 3)))
+
+
+def guided_map(m: zoo.Model, activation: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+    torch.manual_seed(0)
+    m.net = Stack(activation).requires_grad_(False)
+    x = torch.randn(1, 3, 20, 20)
+    view = View(m, x, torch.tensor([[1.0, 0.0]]), "", (torch.Generator(),))
+    plain, guided = run(view, "gradient"), run(view, "guided_backprop")
+    assert not torch.allclose(plain, guided, rtol=0.1)
+    return guided
+
+
+@pytest.mark.parametrize(
+    ("function", "module"),
+    [
+        (functional.gelu, nn.GELU()),
+        (functional.silu, nn.SiLU()),
+        (functional.relu, nn.ReLU()),
+        (torch.relu, nn.ReLU()),
+        (lambda x: functional.relu(x, inplace=True), nn.ReLU(inplace=True)),
+        (lambda x: x.relu_(), nn.ReLU()),
+        (functional.leaky_relu, nn.LeakyReLU()),
+    ],
+)
+def test_guided_backpropagation_guides_functions_as_it_guides_modules(
+    m: zoo.Model, function: Callable, module: nn.Module
+):
+    torch.testing.assert_close(guided_map(m, function), guided_map(m, module))
+
+
+def test_the_activation_functions_of_an_nfnet_are_guided():
+    """Those of DeepMind's compute functions that they were given (GammaAct)."""
+    m = zoo.load("untrained/test_nfnet")
+    net = timm.create_model("test_nfnet", gamma_in_act=True, act_layer="gelu", num_classes=1000)
+    m.net = net.eval().requires_grad_(False)
+    x = torch.randn(1, *m.input_size)
+    target = torch.zeros(1, 1000)
+    target[:, 3] = 1
+    with ExitStack() as hooks:
+        for module in m.net.modules():
+            if type(module).__name__ in ("GammaAct", "ReLU"):
+                hook = module.register_forward_hook(
+                    lambda _module, _inputs, output: (
+                        output.register_hook(lambda g: g.clamp(min=0)) and None
+                    )
+                )
+                hooks.callback(hook.remove)
+        leaf = x.clone().requires_grad_()
+        (expected,) = torch.autograd.grad(m.net(leaf)[0, 3], leaf)
+    guided = run(View(m, x, target, "", (torch.Generator(),)), "guided_backprop")
+    assert_close(guided, expected.abs().amax(1), 1e-4)
 
 
 def test_occlusion_is_captums(view: View):
@@ -181,6 +250,18 @@ def test_methods_find_the_square_that_the_network_uses(m: zoo.Model, key: str, o
     assert 36 <= row < 84 and 56 <= column < 104
 
 
+def test_eigen_cam_is_high_where_signed_activations_are_strong(m: zoo.Model):
+    """The object's activations are mostly negative, as in a ConvNeXt."""
+    x = torch.randn(1, 3, 32, 32) * 0.1
+    x[:, :, 8:16, 8:16] += torch.tensor([-3.0, -3.0, 2.0])[:, None, None]
+    m.net = nn.Sequential(nn.Conv2d(3, 3, 1), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    m.net[0].weight.data, m.net[0].bias.data = torch.eye(3)[..., None, None], torch.zeros(3)
+    vars(m).pop("layers", None)
+    view = View(m, x, torch.tensor([[1.0, 0.0, 0.0]]), "0", (torch.Generator(),))
+    row, column = divmod(int(run(view, "eigen_cam").argmax()), 32)
+    assert 8 <= row < 16 and 8 <= column < 16
+
+
 def test_eigen_cam_is_the_first_principal_component(view: View):
     ours = run(view, "eigen_cam")
     ((activation, _),) = view.activations_and_gradients([view.layer]).values()
@@ -189,7 +270,7 @@ def test_eigen_cam_is_the_first_principal_component(view: View):
         centred = flat - flat.mean(0)
         _, _, components = np.linalg.svd(centred, full_matrices=False)
         expected = (centred @ components[0]).reshape(activation.shape[2:])
-        if (expected * centred.sum(1).reshape(expected.shape)).sum() < 0:
+        if (expected.ravel() * np.linalg.norm(flat, axis=1)).sum() < 0:
             expected = -expected
         large = view.resize_to_input(torch.from_numpy(expected.clip(0))[None])[0]
         assert_close(ours[row], large)

@@ -5,8 +5,10 @@ import pytest
 from PIL import Image
 
 from core import images, saliency, scenes, zoo
+from core.dissect import reference_scenes
 from core.saliency import Maps, View, truth
 from core.saliency.registry import _METHODS
+from core.scenes import PARTS
 from core.steps import Progress, Steps, drain
 
 pytestmark = pytest.mark.usefixtures("bundled")
@@ -31,13 +33,29 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(("correct", "score"), [(True, 1.0), (False, 0.0)])
 def test_the_true_mask_scores_1_and_its_inverse_0(oracle, correct, score):
     m = zoo.load("bundled/scenes-regnet")
-    _, _, masks = truth._draw_scenes(range(6), m.input_size[1])
+    _, _, masks = truth._draw_scenes(range(6), m.preprocessing)
     oracle["maps"] = (masks if correct else ~masks).astype(np.float32)
     scores = drain(saliency.ground_truth_steps(m, "oracle", 6))
     assert scores.pointed.mean() == score
     assert scores.energy.mean() == pytest.approx(score)
     assert scores.area == pytest.approx(masks.mean((1, 2)))
     assert len(scores.inserted) == len(scores.deleted) == 6
+
+
+def test_maps_are_scored_on_the_networks_crop_of_a_scene(oracle):
+    """The network sees half of the height and of the width, on an input that is not square."""
+    m = zoo.load("untrained/test_resnet")
+    m.card.config.update(crop_pct=0.5, input_size=(3, 64, 192))
+    vars(m.card).pop("preprocessing", None)
+    left, top, right, bottom = map(round, m.preprocessing.crop_box((192, 192)))
+    assert (right - left, bottom - top) == (96, 32)
+    facts = [{"class_": reference_scenes.class_of(index)} for index in range(4)]
+    drawn = scenes.batch(truth.SEED, range(4), 192, facts)
+    objects = (drawn.parts > PARTS.index("occluder")).numpy()[:, top:bottom, left:right]
+    oracle["maps"] = objects.repeat(2, axis=1).repeat(2, axis=2).astype(np.float32)
+    scores = drain(saliency.ground_truth_steps(m, "oracle", 4, curves=False))
+    assert (scores.energy > 0.97).all()
+    assert scores.area == pytest.approx(objects.mean((1, 2)), abs=0.01)
 
 
 def test_a_mask_is_cropped_like_its_picture():

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 
 from core import saliency
-from core.saliency import Evaluation, Evidence, Trust, judge_maps
-from core.saliency.evaluate import STEPS
+from core.saliency import AreaTest, Evidence, Trust, judge_maps
 
-SHARES = np.linspace(0, 1, STEPS + 1)
 LEFT = np.tile(np.arange(20, 0, -1, dtype=np.float32), (20, 1))
 TOP = LEFT.T.copy()
 
@@ -21,19 +19,18 @@ def evidence(
     sanity: float | None = None,
     values: np.ndarray = LEFT,
 ) -> Evidence:
-    """Evidence whose curves go through these probabilities at a share of 20 % of the pixels."""
-    deletion = np.interp(SHARES, [0, 0.15, 0.25, 1], [whole, without, without, 0])
-    insertion = np.interp(SHARES, [0, 0.15, 0.25, 1], [blurred, alone, alone, whole])
-    return Evidence(method, values, Evaluation(insertion[None], deletion[None]), sanity)
+    """Evidence with these probabilities."""
+    return Evidence(method, values, AreaTest(whole, without, blurred, alone), sanity)
 
 
 def test_maps_that_agree_and_pass_both_tests_are_believed():
     verdict = judge_maps([evidence("StageCAM", 0.04, 0.6), evidence("Grad-CAM", 0.02, 0.7)])
     assert verdict.trust is Trust.HIGH
     assert verdict.methods == ("StageCAM", "Grad-CAM")
+    assert verdict.advice == "Believe StageCAM and Grad-CAM."
     assert verdict.sentence == (
-        "StageCAM and Grad-CAM agree: removing their area lowers the probability from 0.80 to 0.04,"
-        " and this area alone brings back 0.60. Believe them here."
+        "They agree: removing their area lowers the probability from 0.80 to 0.04, and this area"
+        " alone brings back 0.60."
     )
     assert not verdict.notes
 
@@ -50,7 +47,8 @@ def test_a_map_that_another_place_passes_with_is_left_out():
 def test_maps_of_different_places_are_compared_first():
     verdict = judge_maps([evidence("A", 0.04, 0.6), evidence("B", 0.04, 0.6, values=TOP)])
     assert verdict.trust is Trust.LIMITED
-    assert "A and B each pass both tests but show different places" in verdict.sentence
+    assert verdict.advice == "Compare A and B before you believe one."
+    assert "Each passes both tests, but they show different places" in verdict.sentence
     assert "at most 0.00" in verdict.sentence
 
 
@@ -58,6 +56,7 @@ def test_one_map_alone_is_believed_with_care():
     verdict = judge_maps([evidence("A", 0.04, 0.6), evidence("B", 0.7, 0.1)])
     assert verdict.trust is Trust.LIMITED
     assert verdict.methods == ("A",)
+    assert verdict.advice == "Believe A with care."
     assert verdict.sentence.startswith("Only A passes both tests: removing its area")
 
 
@@ -81,6 +80,7 @@ def test_maps_that_pass_no_test_are_not_believed():
     verdict = judge_maps([evidence("A", 0.75, 0.1), evidence("B", 0.6, 0.2)])
     assert verdict.trust is Trust.NONE
     assert not verdict.methods
+    assert verdict.advice == "Don't rely on A or B."
     assert "still 0.60 of 0.80, and no area alone brings back more than 0.20" in verdict.sentence
 
 
@@ -88,8 +88,11 @@ def test_adding_pixels_says_little_where_the_blurred_picture_is_recognised():
     maps = [evidence("A", 0.04, 0.8, blurred=0.7), evidence("B", 0.04, 0.8, blurred=0.7)]
     verdict = judge_maps(maps)
     assert verdict.trust is Trust.LIMITED
-    assert "blurred copy of the picture already gets 0.70 of 0.80" in verdict.sentence
-    assert judge_maps([evidence("A", 0.7, 0.8, blurred=0.7)]).trust is Trust.NONE
+    assert "Even a blurred copy of the picture gets 0.70 (sharp: 0.80)" in verdict.sentence
+    spread = judge_maps([evidence("A", 0.7, 0.8, blurred=0.7)])
+    assert (spread.trust, spread.methods) == (Trust.LIMITED, ())
+    assert spread.advice == "No single place decides."
+    assert "still gives 0.70 or more (whole picture: 0.80)" in spread.sentence
 
 
 def test_a_flat_map_is_no_evidence():

@@ -24,6 +24,28 @@ def test_channel_is_a_mean_and_neuron_a_single_position():
     assert torch.equal(score(visualize.neuron(LAYER, 0)), ACTIVATION[:, 0, 2, 2])
 
 
+@pytest.mark.parametrize("side", [4, 7, 9])
+def test_a_neuron_is_at_the_same_place_on_every_grid(side: int):
+    """A position means a place of the layer's grid at the network's input size, here 7 × 7."""
+    grid = torch.linspace(0.5 / side, 1 - 0.5 / side, side)  # centres, as shares of the picture
+    activation = torch.stack([grid[:, None].expand(side, side), grid.expand(side, side)])[None]
+    for y, x in ((1, 1), (3, 5), (5, 2)):
+        place = [
+            visualize.neuron(LAYER, index, y, x).terms[0][1].on_grid_of((2, 7, 7)).score(activation)
+            for index in (0, 1)
+        ]
+        torch.testing.assert_close(torch.cat(place), torch.tensor([y + 0.5, x + 0.5]) / 7)
+
+
+def test_every_position_of_a_layer_has_its_own_picture(small_model: zoo.Model):
+    """The canvas is smaller than the network's input: its grid has fewer positions."""
+    name = "layer4.0.conv2"
+    _, height, width = small_model.layers[name].shape
+    objectives = [visualize.neuron(name, 0, y, x) for y in range(height) for x in range(width)]
+    pictures = visualize.render(small_model, objectives, size=96, steps=4)
+    assert len({picture.tobytes() for picture in pictures}) == height * width
+
+
 def test_channel_ignores_the_border():
     activation = torch.zeros(1, 2, 16, 16)
     activation[:, :, 0] = activation[:, :, :, -1] = 100
@@ -51,6 +73,16 @@ def test_class_is_a_channel_of_the_logits():
 def test_direction_along_one_channel_equals_that_channel():
     along = visualize.direction(LAYER, torch.tensor([0.0, 0.0, 2.0]))
     torch.testing.assert_close(score(along), 2 * score(visualize.channel(LAYER, 2)))
+
+
+@pytest.mark.parametrize("name", ["global_pool", "logits"])
+def test_a_direction_in_a_layer_without_positions_is_a_weighted_sum(small_model, name: str):
+    activation = torch.arange(6.0).reshape(2, 3)
+    along = visualize.direction(LAYER, torch.tensor([1.0, 0.0, 2.0]))
+    assert score(along, activation).tolist() == [4.0, 13.0]
+    count = 1000 if name == "logits" else small_model.layers[name].shape[0]
+    objective = visualize.direction(name, torch.ones(count))
+    assert visualize.render(small_model, [objective], size=32, steps=2).shape == (1, 32, 32, 3)
 
 
 def test_objectives_add_subtract_and_scale():

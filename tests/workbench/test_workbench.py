@@ -35,7 +35,7 @@ def test_the_record_has_the_device_and_the_recipe(open_workbench):
     workbench = open_workbench(square.task)
     workbench.answer([recipe])
     record = workbench.store.get(recipe.key).record
-    assert record["device"] in ("cpu", "cuda")
+    assert record["device"] in ("cpu", "cuda", "mps")
     assert record["recipe"]["task"] == "square"
 
 

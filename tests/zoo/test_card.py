@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from timm.data import ImageNetInfo
 
 from core import zoo
@@ -195,17 +196,16 @@ def test_the_error_for_a_misspelt_folder_lists_the_nearest(models):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"),
+    ("name", "where"),
     [
-        ("vit_base_patch16_224", "transformer"),
-        ("vit_base_patch16_224.augreg_in21k", "transformer"),
-        ("untrained/swin_tiny_patch4_window7_224", "transformer"),
-        ("mixer_b16_224", "MLP"),
+        ("vit_base_patch16_224.augreg_in21k", "hub"),
+        ("untrained/swin_tiny_patch4_window7_224", "untrained"),
+        ("untrained/mixer_b16_224", "untrained"),
     ],
 )
-def test_the_error_for_another_kind_of_network_names_the_kind(name, kind):
-    with pytest.raises(zoo.UnknownModel, match=f"is an? {kind}"):
-        zoo.describe(name)
+def test_transformers_and_mlps_are_described_like_cnns(name, where):
+    card = zoo.describe(name)
+    assert (card.where, card.input_size) == (where, (3, 224, 224))
 
 
 def test_a_name_without_tag_means_timms_default_weights():
@@ -247,6 +247,18 @@ def test_weights_that_exist_only_as_pickle_are_refused_with_the_reason(name):
         card.available_weights()
     with pytest.raises(zoo.WeightsUnavailable, match="pickled"):
         zoo.load(name)
+
+
+@pytest.mark.parametrize("name", ["resnet18.tv_in1k", "untrained/resnet18"])
+@pytest.mark.parametrize("channels", [1, 4])
+def test_networks_for_other_pictures_than_rgb_are_refused_with_the_reason(name, channels):
+    card = zoo.describe(name)
+    statistics = {"mean": (0.5,) * channels, "std": (0.5,) * channels}
+    config = {**card.config, "input_size": (channels, 224, 224)} | statistics
+    card = dataclasses.replace(card, config=config)
+    assert card.where == "refused"
+    with pytest.raises(zoo.WeightsUnavailable, match=f"{channels} channel.*in_chans=3"):
+        zoo.build(card, torch.device("cpu"))
 
 
 def test_a_card_is_immutable():
@@ -441,9 +453,3 @@ def test_a_config_with_values_of_the_wrong_type_is_unavailable(models, config):
 def test_the_error_for_a_folder_of_an_unknown_architecture_lists_the_nearest(models):
     with pytest.raises(zoo.UnknownModel, match="resnet18"):
         zoo.describe(_write(models / "typo", _changed(architecture="resnet81")))
-
-
-def test_the_error_for_a_folder_of_a_transformer_names_the_kind(models):
-    config = _changed(architecture="vit_tiny_patch16_224")
-    with pytest.raises(zoo.UnknownModel, match="transformer"):
-        zoo.describe(_write(models / "vit", config))

@@ -9,6 +9,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import timm
 import torch
@@ -58,8 +59,21 @@ def conversions(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return calls
 
 
-def _weights_file() -> Path:
-    return Path(str(importlib.metadata.distribution(PACKAGE.package).locate_file(PACKAGE.file)))
+@pytest.fixture
+def labelled_photographs(shared_photos: Path) -> dict[Path, list[int]]:
+    """The nine labelled photographs, each with the classes that are right."""
+    with (shared_photos / "labels.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["imagenet_classes"]]
+    assert len(rows) == 9
+    return {
+        shared_photos / row["file"]: [int(index) for index in row["imagenet_classes"].split("|")]
+        for row in rows
+    }
+
+
+def _weights_file(name: str = "efficientnet-lite0") -> Path:
+    package = PACKAGES[name]
+    return Path(str(importlib.metadata.distribution(package.package).locate_file(package.file)))
 
 
 # What is known without loading
@@ -119,28 +133,25 @@ def test_other_names_are_unknown(installed, name):
 # Loading
 
 
-def test_probabilities_equal_those_of_timms_own_pipeline(installed, shared_photos):
-    net = timm.create_model("tf_efficientnet_lite0").eval()
-    weights = torch.load(_weights_file(), weights_only=True)
+@pytest.mark.parametrize("name", PACKAGES)
+def test_probabilities_equal_those_of_timms_own_pipeline(installed, labelled_photographs, name):
+    package = PACKAGES[name]
+    net = timm.create_model(package.architecture).eval()
+    weights = torch.load(_weights_file(name), weights_only=True)
     net.load_state_dict(dict(zip(net.state_dict(), weights.values(), strict=True)))
     transform = create_transform(**resolve_data_config(model=net))
-    img = Image.open(shared_photos / "chickadee.png").convert("RGB")
+    imgs = [Image.open(path).convert("RGB") for path in labelled_photographs]
     with torch.no_grad():
-        expected = net(transform(img)[None]).softmax(1)[0]
-    m = zoo.load(NAME)
-    with m.borrow() as own, torch.no_grad():
-        probabilities = own(m.preprocess([img])).softmax(1)[0]
-    assert torch.allclose(probabilities, expected, rtol=0, atol=1e-5)
+        expected = net(torch.stack([transform(img) for img in imgs])).softmax(1)
+    probabilities = predict.softmax(predict.scores(zoo.load(f"installed/{name}"), imgs).logits)
+    assert np.allclose(probabilities, expected.numpy(), rtol=0, atol=1e-5)
 
 
-def test_an_accepted_class_is_on_top_of_every_labelled_photograph(installed, shared_photos):
-    with (shared_photos / "labels.csv").open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["imagenet_classes"]]
-    imgs = [images.read((shared_photos / row["file"]).read_bytes()) for row in rows]
+def test_an_accepted_class_is_on_top_of_every_labelled_photograph(installed, labelled_photographs):
+    imgs = [images.read(path) for path in labelled_photographs]
     tops = [top[0].index for top in predict.top_classes(zoo.load(NAME), imgs)]
-    assert len(rows) == 9
-    for row, top in zip(rows, tops, strict=True):
-        assert top in map(int, row["imagenet_classes"].split("|")), row["file"]
+    for (path, accepted), top in zip(labelled_photographs.items(), tops, strict=True):
+        assert top in accepted, path.name
 
 
 def test_the_packages_code_is_not_imported(installed):

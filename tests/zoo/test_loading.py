@@ -92,7 +92,7 @@ def test_a_loaded_model_has_the_attributes_of_its_card(small_model):
     assert small_model.name == "untrained/test_resnet"
     assert "untrained" in small_model.title
     assert small_model.input_size == (3, 160, 160)
-    assert small_model.device.type in ("cpu", "cuda")
+    assert small_model.device.type in ("cpu", "cuda", "mps")
     assert small_model.weights_id == _weights_id("untrained/test_resnet")
     assert len(small_model.labels) == 1000
 
@@ -485,7 +485,7 @@ def test_a_real_model_has_the_facts_of_its_config(real_models, folder):
 
 @pytest.mark.parametrize("setting", ["auto", "cpu"])
 def test_auto_and_cpu_are_valid_on_every_machine(setting):
-    assert zoo.device(setting).type in ({"cpu"} if setting == "cpu" else {"cpu", "cuda"})
+    assert zoo.device(setting).type in ({"cpu"} if setting == "cpu" else {"cpu", "cuda", "mps"})
 
 
 @pytest.mark.parametrize(
@@ -496,12 +496,37 @@ def test_an_unknown_or_missing_device_is_a_bad_setting(setting):
         zoo.device(setting)
 
 
-def test_without_a_gpu_auto_is_the_cpu_and_cuda_is_a_bad_setting(monkeypatch):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+def pretend_gpus(monkeypatch: pytest.MonkeyPatch, cuda: int, mps: bool) -> None:
+    """Make torch report GPUs of NVIDIA and of Apple."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+
+def test_without_a_gpu_auto_is_the_cpu_and_gpus_are_bad_settings(monkeypatch):
+    pretend_gpus(monkeypatch, cuda=0, mps=False)
     assert zoo.device("auto") == torch.device("cpu")
-    with pytest.raises(BadSetting, match="auto"):
-        zoo.device("cuda")
+    for setting in ("cuda", "mps"):
+        with pytest.raises(BadSetting, match=r"no such GPU.*auto"):
+            zoo.device(setting)
+
+
+@pytest.mark.parametrize(
+    ("cuda", "mps", "chosen"),
+    [(1, True, "cuda"), (2, False, "cuda"), (0, True, "mps"), (0, False, "cpu")],
+)
+def test_auto_prefers_cuda_to_mps_and_mps_to_the_cpu(monkeypatch, cuda, mps, chosen):
+    pretend_gpus(monkeypatch, cuda, mps)
+    assert zoo.device("auto") == torch.device(chosen)
+
+
+def test_apples_gpu_can_be_chosen_and_there_is_only_one(monkeypatch):
+    pretend_gpus(monkeypatch, cuda=1, mps=True)
+    assert zoo.device("mps") == torch.device("mps")
+    with pytest.raises(BadSetting, match="no such GPU"):
+        zoo.device("mps:1")
+    with pytest.raises(BadSetting, match="mps"):
+        zoo.device("meta")
 
 
 def test_the_network_is_on_the_device_of_the_settings(monkeypatch):

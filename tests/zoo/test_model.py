@@ -306,5 +306,5 @@ def test_outputs_are_the_same_after_all_changes_at_once(m, x, fails):
 @pytest.mark.parametrize(("limit", "expected"), [(3.5, 3), (0.5, 1), (1e6, 64)])
 def test_batch_size_keeps_the_largest_tensor_within_the_limit(m, monkeypatch, limit, expected):
     largest = max(math.prod(layer.shape) for layer in m.layers.values())  # larger than the input
-    monkeypatch.setitem(model.LARGEST_TENSOR_BYTES, "cpu", int(limit * largest * 4))
+    monkeypatch.setattr(model, "LARGEST_TENSOR_BYTES", int(limit * largest * 4))
     assert m.batch_size == expected

@@ -60,7 +60,7 @@ class BackgroundTask:
         key: Identifies the task: requests with the same key share one job.
         start: Returns the generator to run.
         lane: Name of the local engine's queue for it: "download", "child" for work that waits for a
-            child process, or "compute" for work in the computing thread.
+            child process, "training", or "compute" for work in the computing thread.
         cost: Rough number of seconds that it takes: of a session's jobs, that of lower cost is
             first.
     """

@@ -13,16 +13,19 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from core.host_memory import memory_limits
 from core.memory import release_freed_memory
 from core.steps import Steps
+from core.threads import ThreadsByLoad
 from core.workbench.engine.job import BackgroundTask, Job, RecipeJob
 from core.workbench.engine.running_job import RunningJob
 from core.workbench.engine.turns import Turns
 
-# Number of threads of each lane, which is a queue of jobs.
+# Number of threads of each lane, which is a queue of jobs. The memory limits that of "training".
 LANES: Mapping[str, int] = MappingProxyType({"compute": 1, "download": 2, "child": 1})
 # Seconds between two steps of a waiting job while no other job can run.
 PAUSE = 0.05
@@ -40,6 +43,8 @@ class LocalEngine:
         clock: Returns the present time in seconds, by which the time of a step is measured.
         on_idle: Called once whenever the computing thread has become idle after computing. It keeps
             freed memory for the next step (`core.memory`), which nothing else can use.
+        before_step: Called by the computing thread before every step; by default it sets how many
+            threads the step uses.
         idle_after: Seconds without a job after which the computing thread counts as idle.
     """
 
@@ -48,12 +53,14 @@ class LocalEngine:
         start: Callable[[RecipeJob, Job], Steps[Any]],
         clock: Callable[[], float] = time.perf_counter,
         on_idle: Callable[[], None] = release_freed_memory,
+        before_step: Callable[[], None] | None = None,
         idle_after: float = IDLE_AFTER,
     ):
         self._start = start
+        hooks = _Hooks(before_step or ThreadsByLoad().adjust, on_idle, idle_after)
         self._lanes = {
-            name: _Lane(name, threads, clock, on_idle if name == "compute" else None, idle_after)
-            for name, threads in LANES.items()
+            name: _Lane(name, threads, clock, hooks if name == "compute" else _Hooks())
+            for name, threads in (*LANES.items(), ("training", memory_limits().trainings))
         }
         # A thread that runs torch while the interpreter exits crashes the interpreter.
         atexit.register(self.close)
@@ -74,19 +81,31 @@ class LocalEngine:
         return self._start(job.work, job)
 
 
-class _Lane:
-    """A queue of jobs, and the threads that run them.
+@dataclass(frozen=True)
+class _Hooks:
+    """What the threads of a lane call.
 
-    A thread that has worked, and then finds no job for `idle_after` seconds, calls `on_idle` once.
+    Attributes:
+        before_step: Called before every step.
+        on_idle: Called once by a thread that has worked, and then found no job for `idle_after`
+            seconds.
+        idle_after: Seconds.
     """
+
+    before_step: Callable[[], None] = lambda: None
+    on_idle: Callable[[], None] | None = None
+    idle_after: float = IDLE_AFTER
+
+
+class _Lane:
+    """A queue of jobs, and the threads that run them."""
 
     def __init__(
         self,
         name: str,
         threads: int,
         clock: Callable[[], float],
-        on_idle: Callable[[], None] | None,
-        idle_after: float,
+        hooks: _Hooks,
     ):
         # Jobs by the order in which they were queued.
         self._ready: dict[int, RunningJob] = {}
@@ -94,7 +113,7 @@ class _Lane:
         self._queued = itertools.count()
         self._turns = Turns()
         self._clock = clock
-        self._on_idle, self._idle_after = on_idle, idle_after
+        self._hooks = hooks
         self._running = 0
         self._closed = False
         self._changed = threading.Condition()
@@ -117,16 +136,17 @@ class _Lane:
             thread.join(LAST_STEP)
 
     def _work(self) -> None:
-        worked = False
+        worked, on_idle = False, self._hooks.on_idle
         while not self._closed:
-            turn = self._next(self._idle_after if worked and self._on_idle else None)
+            turn = self._next(self._hooks.idle_after if worked and on_idle else None)
             if turn:
                 self._run(*turn)
-            elif self._on_idle and not self._closed:
-                self._on_idle()
+            elif on_idle and not self._closed:
+                on_idle()
             worked = turn is not None
 
     def _run(self, running: RunningJob, session: str) -> None:
+        self._hooks.before_step()
         started_at = self._clock()
         running.step()
         self._after(running, session, self._clock() - started_at)

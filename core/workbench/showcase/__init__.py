@@ -15,10 +15,14 @@ from core.layer_info import LayerInfo, classes_layer
 from core.workbench import store
 from core.workbench.recipes import Recipe, StoredResult
 from core.workbench.tasks.part_scores import part_scores_recipe
+from core.workbench.tasks.scene_answers import scene_answers_recipe
+from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.workbench.tasks.visualization import channel_recipe
 from core.zoo import Card
 
 FILE = "results.zip"
+# The networks of the story of the wolf: a biased one and its honest sister.
+BIAS_STORY = ("bundled/scenes-mobilenet", "bundled/scenes-mobilenet-biased")
 # Number of shipped channels of each layer: the first ones, and some spread over all channels.
 FIRST, SPREAD = 24, 4
 # Photographs of the gallery whose top classes ship as pictures with the installed networks.
@@ -75,6 +79,18 @@ def recipes(card: Card, layers: Sequence[LayerInfo]) -> Iterator[Recipe[Any]]:
     yield from (part_scores_recipe(card, layer.name) for layer in blocks if layer.is_spatial)
     for unit in range(len(card.labels)):
         yield channel_recipe(card, classes_layer(card), unit)
+
+
+def bias_recipes(card: Card) -> tuple[Recipe[Any], ...]:
+    """Return what ships for the page Bias: the verdict on a network that knows drawn scenes.
+
+    All that the verdict rests on ships only for the networks of the story on the Overview.
+    """
+    if not card.knows_scenes_only:
+        return ()
+    answers = scene_answers_recipe(card)
+    verdict = shortcuts_recipe(card, answers)
+    return (answers, verdict) if card.name in BIAS_STORY else (verdict,)
 
 
 def channel_recipes(card: Card, layer: LayerInfo) -> Iterator[Recipe[Any]]:

@@ -77,10 +77,14 @@ def write(
     (layers,) = bench.answer([listing])
     if card.source == SOURCE:
         photographs = [bench.pictures.find(f"photo:{name}").id for name in showcase.PHOTOGRAPHS]
-        found = start_up_recipes(card, photographs, bench.answer)
-        recipes = [listing, *(recipe for recipe in found if recipe != listing)]
+        names = installed_networks()
+        before = [bench.card(f"{SOURCE}/{name}") for name in names[: names.index(card.title)]]
+        views = bench.sets.gallery_views.reference
+        found = start_up_recipes(card, photographs, views, before, bench.answer)
+        recipes = list({recipe.key: recipe for recipe in [listing, *found]}.values())
     else:
-        recipes = [listing, *showcase.recipes(card, layers.layers)]
+        pictures = showcase.recipes(card, layers.layers)
+        recipes = [listing, *pictures, *showcase.bias_recipes(card)]
     part = path.with_suffix(".part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as file:
         for start in range(0, len(recipes), BATCH):

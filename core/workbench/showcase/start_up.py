@@ -14,6 +14,8 @@ from core.workbench.overview import (
     unit_recipes,
 )
 from core.workbench.recipes import Recipe
+from core.workbench.start_views import map_recipes, saliency_recipes
+from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.logits import logits_recipe
 from core.workbench.tasks.visualization import channel_recipe
 from core.zoo import Card
@@ -27,13 +29,15 @@ Answer = Callable[[Sequence[Recipe[Any]]], list[Any]]
 
 
 def start_up_recipes(
-    card: Card, photographs: Sequence[str], answer: Answer
+    card: Card, photographs: Sequence[str], views: str, before: Sequence[Card], answer: Answer
 ) -> Iterator[Recipe[Any]]:
     """Yield the recipes of what ships with a network whose weights come with a package.
 
     Args:
         card: The network's card.
         photographs: The ids of the gallery's photographs; a first visit opens the first one.
+        views: Reference of the set of views of the gallery's photographs.
+        before: The networks that a first visit opens before this one.
         answer: Returns the results of recipes; later recipes follow from those of earlier ones.
     """
     picture = photographs[0]
@@ -41,6 +45,10 @@ def start_up_recipes(
     yield from logits[1:]
     overview = overview_recipes(card, picture)
     yield from chain(overview.first, overview.later)
+    yield from saliency_recipes(card, picture)
+    last = [(each, answer([layers_recipe(each)])[0].main[-1].name) for each in (*before, card)]
+    # A map beside those of the other networks starts from the first of them.
+    yield from chain(map_recipes(last, views), map_recipes(last[-1:], views))
     (layers,) = answer([overview.layers])
     by_depth, units = depth_layers(layers), unit_recipes(card, picture, layers)
     yield from units.values()

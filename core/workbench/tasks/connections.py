@@ -4,12 +4,15 @@ import numpy as np
 
 from core import dissect
 from core.dissect import reference_scenes
-from core.steps import Steps
+from core.scenes import CLASSES
+from core.steps import Steps, as_step, map_progress
 from core.workbench.recipes import Recipe, StoredResult
-from core.workbench.task import Call, Task, one_by_one
+from core.workbench.task import Call, Task
 from core.zoo import Card
 
 INCOMING, OUTGOING = "incoming", "outgoing"
+# Scenes over which effects are averaged, on any device: one of each class.
+SCENES = len(CLASSES)
 
 
 def connections_recipe(
@@ -21,7 +24,7 @@ def connections_recipe(
         card: The network's card.
         layer: The unit's layer.
         unit: Its index.
-        other_layer: The other layer.
+        other_layer: The other layer; "logits" for the network's classes.
         direction: "incoming" (from the other layer to the unit) or "outgoing".
 
     Raises:
@@ -34,20 +37,20 @@ def connections_recipe(
 
 def _compute(call: Call) -> Steps[list[StoredResult]]:
     m = call.model
-    count = min(m.batch_size, reference_scenes.BATCH, reference_scenes.COUNT)
-    imgs = reference_scenes.images(next(reference_scenes.batches(max(m.input_size[1:]), count)))
-
-    def effects(index: int) -> StoredResult:
-        recipe = call.recipes[index]
-        measure = dissect.incoming if recipe.method == INCOMING else dissect.outgoing
+    drawn = next(reference_scenes.batches(max(m.input_size[1:]), SCENES, at_once=SCENES))
+    imgs = reference_scenes.images(drawn)
+    results = []
+    for index, recipe in enumerate(call.recipes):
+        measure = dissect.incoming_steps if recipe.method == INCOMING else dissect.outgoing_steps
         unit, other_layer = recipe.option("unit", int), recipe.option("other", str)
-        return StoredResult({"effects": measure(call.model, imgs, recipe.layer, unit, other_layer)})
-
-    return (yield from one_by_one(call, effects))
+        steps = measure(m, imgs, recipe.layer, unit, other_layer)
+        effects = yield from map_progress(steps, as_step(index, len(call.recipes)))
+        results.append(StoredResult({"effects": effects}))
+    return results
 
 
 def _read(stored: StoredResult) -> np.ndarray:
     return stored.arrays["effects"]
 
 
-CONNECTIONS = Task("connections", version=1, compute=_compute, read=_read, cost=0.6)
+CONNECTIONS = Task("connections", version=2, compute=_compute, read=_read, cost=1.5)

@@ -1,13 +1,11 @@
 """The insertion and deletion curves of a saliency map."""
 
-import numpy as np
-
 from core import saliency
 from core.saliency import Evaluation
 from core.steps import Steps
 from core.workbench.recipes import Recipe, StoredResult
 from core.workbench.task import Call, Task
-from core.workbench.tasks.saliency_map import SaliencyMap
+from core.workbench.tasks.saliency_map import SaliencyMap, maps_and_classes
 from core.zoo import Card
 
 
@@ -28,9 +26,7 @@ def saliency_scores_recipe(
 
 
 def _compute(call: Call) -> Steps[list[StoredResult]]:
-    saliency_maps = call.each(SaliencyMap)
-    maps = np.stack([saliency_map.map for saliency_map in saliency_maps])
-    classes = [saliency_map.class_index for saliency_map in saliency_maps]
+    maps, classes = maps_and_classes(call)
     scores = yield from saliency.evaluate_steps(call.model, call.pictures(), maps, classes)
     curves = zip(scores.insertion, scores.deletion, strict=True)
     return [

@@ -44,4 +44,4 @@ def _read(stored: StoredResult) -> GroundTruthScores:
     return GroundTruthScores(**stored.arrays)
 
 
-SALIENCY_TRUTH = Task("saliency truth", version=1, compute=_compute, read=_read, cost=6.0, batch=1)
+SALIENCY_TRUTH = Task("saliency truth", version=2, compute=_compute, read=_read, cost=6.0, batch=1)

@@ -127,7 +127,8 @@ def _objective(m: Model, call: Call, index: int) -> Objective:
     picture = call.pictures()[index]
     activation = probe.read(m, m.preprocess([picture]), [recipe.layer])[recipe.layer][0]
     if recipe.method == DIRECTION:
-        return visualize.direction(recipe.layer, activation.flatten(1).mean(1))
+        vector = activation.reshape(len(activation), -1).mean(1)
+        return visualize.direction(recipe.layer, vector)
     return visualize.caricature(recipe.layer, activation)
 
 

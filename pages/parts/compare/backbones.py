@@ -6,14 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from core import compare, figures, zoo
-from core.compare import AccuracyReport
 from core.sets import PictureSet
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.costs import costs_recipe
 from core.workbench.tasks.layers import layers_recipe
 from core.zoo import Card
-from pages.parts.compare import accuracy
-from pages.parts.compare.predictions import predictions
+from pages.parts.compare import accuracy, better
 from pages.parts.shared import downloads
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
@@ -42,7 +40,7 @@ COLUMNS = {
 
 
 def show(results: Results, models: Mapping[str, Card], pictures: PictureSet) -> None:
-    """Show the table of costs, its chart, and what the networks are built of."""
+    """Show which network does better, what each costs, and what they are built of."""
     titles = zoo.distinct_titles(models)
     device = workbench().settings.device
     costs = {titles[name]: costs_recipe(card, device) for name, card in models.items()}
@@ -50,37 +48,24 @@ def show(results: Results, models: Mapping[str, Card], pictures: PictureSet) -> 
     recipes: list[Recipe] = [*costs.values(), *layers.values()]
     results.ask(recipes)
     results.show_errors(recipes)
+    measured = results.values(costs)
+    accuracies = better.show(results, models, pictures, measured, results.values(layers))
     only_differing = len(models) > 1 and LINKED.toggle(
         "Differences only", "differing", help="Hides what is the same in all networks."
     )
-    place = st.container()
-    accuracies = _accuracies(results, models, pictures)
-    measured = results.values(costs)
-    with place:
-        if measured:
-            machine = next(iter(costs.values())).option("machine", str)
-            table = compare.backbone_table(measured, accuracies)
-            _show_costs(table.dropna(axis=1, how="all"), only_differing, machine, pictures)
-        facts = {
-            titles[name]: compare.facts(card, listed.layers)
-            for name, card in models.items()
-            if (listed := results.value(layers[titles[name]])) is not None
-        }
-        if facts:
-            _show_facts(compare.facts_table(facts), only_differing)
-        if not results.done(recipes):
-            results.placeholder(recipes, PLACEHOLDER)
-
-
-def _accuracies(
-    results: Results, models: Mapping[str, Card], pictures: PictureSet
-) -> dict[str, AccuracyReport]:
-    """The accuracy of the networks that know the set's labels, by title; only these predict."""
-    able = accuracy.scorable(models, pictures)
-    predicted = predictions(results, able, pictures) if able else {}
-    titles = zoo.distinct_titles(models)
-    measured = accuracy.measure(able, predicted, pictures)
-    return {titles[name]: report for name, report in measured.items()}
+    if measured:
+        machine = next(iter(costs.values())).option("machine", str)
+        table = compare.backbone_table(measured, accuracies)
+        _show_costs(table.dropna(axis=1, how="all"), only_differing, machine, pictures)
+    facts = {
+        titles[name]: compare.facts(card, listed.layers)
+        for name, card in models.items()
+        if (listed := results.value(layers[titles[name]])) is not None
+    }
+    if facts:
+        _show_facts(compare.facts_table(facts), only_differing)
+    if not results.done(recipes):
+        results.placeholder(recipes, PLACEHOLDER)
 
 
 def _show_costs(

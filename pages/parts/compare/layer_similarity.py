@@ -30,8 +30,8 @@ def show(results: Results, models: Mapping[str, Card], pictures: PictureSet) -> 
     """Show the heat map, and below it the units that match in the chosen layers."""
     st.caption(
         "Each cell compares a layer of one network with a layer of the other: 1 where both find the"
-        " same pictures similar, whatever their units, and about 0 where they are unrelated (CKA,"
-        " centred kernel alignment, Kornblith et al. 2019)."
+        " same pictures similar, whatever their channels, and about 0 where they are unrelated"
+        " (CKA, centred kernel alignment, Kornblith et al. 2019)."
     )
     try:
         compare.shuffled_batches(len(pictures), seed=0)
@@ -105,5 +105,5 @@ def _precision(values: np.ndarray, errors: np.ndarray, count: int) -> str:
     return (
         f"Typical error ±{np.median(known):.2f}, largest ±{known.max():.2f} over {count:,} pictures"
         " (standard error, jackknife over mini-batches); four times as many pictures halve it."
-        " Unrelated layers score about 0. Click a cell for its matching units."
+        " Unrelated layers score about 0. Click a cell for its matching channels."
     )

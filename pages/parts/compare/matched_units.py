@@ -72,7 +72,7 @@ def show_matched_units(
         names: Names of the two layers.
         pictures: The pictures that the units respond to.
     """
-    st.subheader("Matching units", anchor=False)
+    st.subheader("Matching channels", anchor=False)
     listings = [layers_recipe(card) for card in cards]
     responses = [
         responses_recipe(card, name, [pictures.reference])
@@ -98,7 +98,7 @@ def show_matched_units(
 def _show_pairs(results: Results, layers: Sequence[LayerOfNetwork], pairs: UnitPairs) -> None:
     a, b = layers
     st.caption(
-        f"{_describe(a)}, and {_describe(b)}, paired one to one: units of a pair respond to the"
+        f"{_describe(a)}, and {_describe(b)}, paired one to one: the two of a pair respond to the"
         " same pictures. r is the correlation of their strongest responses (Li et al. 2016), on"
         f" average {pairs.r.mean():.2f} over {len(pairs.r)} pairs. The best pairs:"
     )
@@ -132,4 +132,5 @@ def _show_pair(
 
 def _describe(layer: LayerOfNetwork) -> str:
     title, name = escape_markdown(layer.card.title), escape_markdown(layer.layer.name)
-    return f"{layer.layer.shape[0]} units of {title}, {name}"
+    things = "classes" if layer.has_classes else "channels"
+    return f"{layer.layer.shape[0]} {things} of {title}, {name}"

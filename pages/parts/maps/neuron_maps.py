@@ -57,7 +57,7 @@ def show(
     with right:
         with_names = LINKED.toggle(
             "Name groups by part", "named",
-            help="Names each group after the part of drawn scenes that most of its units find."
+            help="Names each group after the part of drawn scenes that most of its channels find."
             " Takes a minute or two for each layer.",
         )  # fmt: skip
     if not _can_be_drawn(chosen, pictures):
@@ -102,13 +102,13 @@ def _can_be_drawn(layers: Layers, pictures: PictureSet) -> bool:
         st.info("Choose a layer.", icon=":material/layers:")
     elif count > MAX_UNITS:
         st.info(
-            f"These layers have {count:,} units; a map shows up to {MAX_UNITS:,}. Choose fewer"
+            f"These layers have {count:,} channels; a map shows up to {MAX_UNITS:,}. Choose fewer"
             " layers.",
             icon=":material/layers:",
         )
     elif len(pictures) < MIN_PICTURES:
         st.info(
-            "Units are compared by the pictures that they respond to: choose at least three"
+            "Channels are compared by the pictures that they respond to: choose at least three"
             " pictures, better some hundred.",
             icon=":material/photo_library:",
         )
@@ -122,7 +122,7 @@ def _show_preview(results: Results, recipe: Recipe[NeuronMap]) -> None:
     if positions is None:
         results.show(recipe, figures.MAP_HEIGHT)
         return
-    alt = f"{len(positions)} units, not final yet"
+    alt = f"{len(positions)} channels, not final yet"
     st.plotly_chart(figures.point_map(positions), key="_settling", alt=alt)
 
 
@@ -147,16 +147,16 @@ def _show_map(results: Results, population: Population, by: str) -> None:
     figure.update_layout(
         height=figures.MAP_HEIGHT + LEGEND_HEIGHT, showlegend=by != GROUP, legend=legend
     )
-    alt = f"Map of {len(population.names):,} units, coloured by {by}"
+    alt = f"Map of {len(population.names):,} channels, coloured by {by}"
     selection.show_map(figure, "_neurons", FIELD, alt, selection.pick_mouse())
     if by == GROUP and len(groups) > COLOURED:
         st.caption(f"The {COLOURED} largest of {len(groups)} groups are coloured and named.")
     _show_facts(population)
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
-        selection.show_field(FIELD, points, "units")
+        selection.show_field(FIELD, points, "channels")
     with right, st.popover("Download", icon=":material/download:", width="stretch"):
-        downloads.csv(_table(population), "units", index=False, label="Units, CSV",
+        downloads.csv(_table(population), "units", index=False, label="Channels, CSV",
                       width="stretch")  # fmt: skip
         downloads.html(figure, "units", label="Plot, HTML", width="stretch")
     selected_neurons.show(results, population, groups, points)
@@ -172,11 +172,11 @@ def _show_facts(population: Population) -> None:
         f"{len(groups)} group{'s' * (len(groups) != 1)}",
     ]
     if dead:
-        words.append(f"{dead} units do not respond to these pictures and are left out")
+        words.append(f"{dead} channels do not respond to these pictures and are left out")
     st.caption(
         f"{'; '.join(words)}.",
-        help="Units are close where their strongest responses to the pictures correlate. Groups are"
-        " clusters on the map (HDBSCAN, Campello et al. 2013).",
+        help="Channels are close where their strongest responses to the pictures correlate. Groups"
+        " are clusters on the map (HDBSCAN, Campello et al. 2013).",
     )
     if len(population.network_names) > 1 and groups:
         st.markdown(_shared_groups(population))
@@ -201,7 +201,7 @@ def _show_groups(population: Population) -> None:
     """Show all groups as a table; a click on a row selects its units."""
     groups: Sequence[NeuronGroup] = population.drawn.groups
     if not groups:
-        st.caption("No units lie close enough together to form a group.")
+        st.caption("No channels lie close enough together to form a group.")
         return
     st.subheader("Groups", anchor=False)
     columns: dict[str, list[object]] = {
@@ -209,7 +209,7 @@ def _show_groups(population: Population) -> None:
     }
     if any(group.name for group in groups):
         columns["share of the name"] = [group.share for group in groups]
-    columns["units"] = [len(group.points) for group in groups]
+    columns["channels"] = [len(group.points) for group in groups]
     for name in population.network_names:
         columns[population.titles[name]] = [group.networks.get(name, 0) for group in groups]
     select = selection.selector(FIELD)

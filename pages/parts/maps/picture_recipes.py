@@ -16,7 +16,7 @@ from core.workbench.tasks.picture_map import PictureMap, second_seed_recipe
 from core.workbench.tasks.top_predictions import TopClasses, top_predictions_recipe
 from core.zoo import Card
 from pages.parts.maps.map_options import TSNE, MapOptions
-from pages.parts.maps.prefetch_features import prefetch_features, remember_done
+from pages.parts.maps.prefetch_features import prefetch_features
 from pages.parts.shared.results import Results
 from pages.parts.shared.session import workbench
 
@@ -51,7 +51,6 @@ class PictureRecipes:
         wanted = [*first, *self.again.values(), *self.placed.values()]
         results.ask(wanted)
         results.show_errors(wanted)
-        remember_done(results, wanted)
 
 
 def picture_recipes(

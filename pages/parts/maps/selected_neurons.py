@@ -26,7 +26,7 @@ def show(
 ) -> None:
     """Show the selected unit and its group; for several units the group that most are in."""
     if not points:
-        st.caption("Select a unit to see what it looks for, and which group it is in.")
+        st.caption("Select a channel to see what it looks for, and which group it is in.")
         return
     clusters = [int(population.drawn.cluster[point]) for point in points]
     index = max(set(clusters), key=clusters.count)
@@ -46,7 +46,7 @@ def show(
             with grid.cell():
                 show_unit(results, recipes[point], population.names[point])
     if group is not None:
-        st.caption("Pictures that excite the units of this group most:")
+        st.caption("Pictures that excite the channels of this group most:")
         _show_exciting(population.pictures, group)
 
 
@@ -56,7 +56,7 @@ def _describe(population: Population, group: NeuronGroup) -> str:
         f"{count} of {escape_markdown(population.titles[name])}"
         for name, count in group.networks.items()
     ]
-    words = f"{len(group.points)} units: {', '.join(counts)}."
+    words = f"{len(group.points)} channels: {', '.join(counts)}."
     if group.name:
         name = escape_markdown(group.name)
         words += f" {group.share:.0%} of them find **{name}** in drawn scenes."
@@ -79,7 +79,7 @@ def _show_unit(results: Results, population: Population, point: int) -> None:
     if responses is None or layers is None:
         return
     field = layers.receptive_fields.get(layer.name)
-    st.caption("Strongest examples, cropped to what the unit sees:")
+    st.caption("Strongest examples, cropped to what the channel sees:")
     with st.grid(CROPS, min_column_width=90) as grid:
         for index in responses.top(unit, CROPS).tolist():
             with grid.cell():

@@ -20,7 +20,7 @@ from core.zoo import Card
 from pages.parts.maps.colouring import colour_points, pick_colouring, show_legend
 from pages.parts.maps.map_options import pick_tsne_options
 from pages.parts.maps.picture_names import picture_names
-from pages.parts.maps.prefetch_features import prefetch_features, remember_done
+from pages.parts.maps.prefetch_features import prefetch_features
 from pages.parts.shared import downloads
 from pages.parts.shared.layer_depth import stages
 from pages.parts.shared.layer_picker import pick_model
@@ -73,7 +73,6 @@ def _ask(
     prefetch_features(wanted, every)
     results.ask(wanted)
     results.show_errors(wanted)
-    remember_done(results, wanted)
 
 
 def _show_stages(

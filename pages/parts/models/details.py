@@ -9,6 +9,7 @@ from core.compare import NetworkSize
 from core.errors import ZooscopeError
 from core.workbench.tasks.size import size_recipe
 from core.zoo import Card, distinct_titles
+from core.zoo.coverage import CAPABILITIES, coverage
 from pages.parts.models.filters import WHERE
 from pages.parts.shared.layer_picker import usable
 from pages.parts.shared.markdown import escape_markdown
@@ -69,5 +70,21 @@ def _facts(card: Card, size: NetworkSize | None) -> dict[str, str]:
         "Multiply-adds": f"{figures.multiply_adds / 1e9:.2f} G{note}" if figures else UNSTATED,
         "Input": f"{width} × {height} pixels",
         "Classes": f"{len(card.labels):,}" if card.labels else "none",
-        "Weights": WHERE[card.where],
+        "Weights": card.refusal or WHERE[card.where],
+        "Does not work": _missing(card),
     }
+
+
+def _missing(card: Card) -> str:
+    """Return what does not work for a network's architecture, and why, in words."""
+    found = coverage(card.architecture)
+    if found is None:
+        return "not checked"
+    unchecked = {key: f"not checked: {reason}" for key, reason in found.not_counted.items()}
+    titles_by_reason: dict[str, list[str]] = {}
+    for key, reason in (found.fails | unchecked).items():
+        titles_by_reason.setdefault(reason, []).append(CAPABILITIES[key])
+    return (
+        "; ".join(f"{', '.join(titles)} ({reason})" for reason, titles in titles_by_reason.items())
+        or "nothing: all of it was checked"
+    )

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from core.zoo import Card
 from pages.parts.models.filters import WHERE
 from pages.parts.shared import sidebar
 from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
 
 LINKED = Linked("models")
 NAME = "shortlist"
@@ -77,20 +79,35 @@ def pick(known: Sequence[str]) -> list[str]:
     )  # fmt: skip
 
 
-def offer_comparison(picked: list[str]) -> None:
-    """Show the button that opens the shortlist on the page Predict."""
-    label = f"Compare these {len(picked)}" if len(picked) > 1 else "Open this one"
+def offer_use(picked: list[str]) -> None:
+    """Show the button that chooses the shortlist in the sidebar, or where to look at it then."""
+    chosen = sidebar.models()
+    if picked and set(picked) == set(chosen):
+        _show_ways_on(len(picked))
+        return
     too_many = len(picked) - sidebar.MAX_MODELS
+    these = f"these {len(picked)}" if len(picked) > 1 else "this network"
     with st.container(horizontal=True, vertical_alignment="center"):
-        clicked = st.button(
-            label if picked else "Tick rows to compare", icon=":material/compare:", type="primary",
-            disabled=not picked or too_many > 0, on_click=sidebar.choose_models, args=(picked,),
+        st.button(
+            f"Use {these} on all pages" if picked else "Tick rows to choose networks",
+            icon=":material/check:", type="primary", disabled=not picked or too_many > 0,
+            on_click=sidebar.choose_models, args=(picked,),
         )  # fmt: skip
         if too_many > 0:
             st.caption(f"Only four can be compared: take {too_many} off the shortlist.")
-    if clicked:
-        # Without query_params Streamlit clears the URL, which bound widgets do not allow.
-        st.switch_page("pages/predict.py", query_params={})
+        elif picked and chosen:
+            titles = [card.title if isinstance(card, Card) else name
+                      for name, card in chosen.items()]  # fmt: skip
+            st.caption(f"In the place of {escape_markdown(', '.join(titles))} in the sidebar.")
+
+
+def _show_ways_on(count: int) -> None:
+    """Say that the shortlist is chosen, and link to pages that show it."""
+    these = f"These {count} are" if count > 1 else "This network is"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f":material/check: {these} chosen on all pages.", width="content")
+        for page in ("predict", "compare"):
+            st.page_link(f"pages/{page}.py", icon=":material/arrow_forward:", width="content")
 
 
 def _ticked(key: str) -> list[int]:

@@ -9,7 +9,6 @@ from core.workbench.tasks.visualization import Visualization
 from pages.parts.neurons import finding
 from pages.parts.neurons.unit import Unit
 from pages.parts.shared import downloads
-from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.results import Results
 from pages.parts.shared.unit_pictures import is_dead, latest_picture
 
@@ -20,7 +19,6 @@ DOWNLOAD_SIDE = 512
 
 def show(unit: Unit, results: Results, recipe: Recipe[Visualization]) -> None:
     """Show a unit's picture as far as it is made."""
-    st.markdown(f"**{escape_markdown(unit.title)}**")
     picture = latest_picture(results, recipe)
     if picture is None:
         results.show(recipe, PLACEHOLDER)

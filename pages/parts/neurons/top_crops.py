@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 from PIL import Image
 
+from core import dissect
 from core.dissect import Responses, reference_scenes
 from core.errors import ZooscopeError
 from core.sets import Folder
@@ -20,8 +21,7 @@ from pages.parts.shared.session import workbench
 
 LINKED = Linked("neurons")
 CROPS = 9
-# Side of a crop on the page in pixels, and the least share of the picture that it shows.
-CROP_SIDE, MIN_SHARE = 120, 0.12
+CROP_SIDE = 120  # of a crop on the page, in pixels
 SCENES, PHOTOGRAPHS = "drawn scenes", "gallery and my photos"
 OLD_NAMES = {"photographs at hand": PHOTOGRAPHS}
 
@@ -77,13 +77,9 @@ def crop_around(
         place: Row and column on the layer's grid.
         field: Side of the layer's receptive field in pixels; the whole picture's where None.
     """
-    width, height = picture.size
-    side = max(field or width, MIN_SHARE * width)
     _, rows, columns = shape
-    y, x = (place[0] + 0.5) * height / rows, (place[1] + 0.5) * width / columns
-    left = min(max(x - side / 2, 0), max(width - side, 0))
-    top = min(max(y - side / 2, 0), max(height - side, 0))
-    box = (left, top, min(left + side, width), min(top + side, height))
+    y, x = map(int, place)
+    box = dissect.box_around((y, x), (rows, columns), picture.size, field or max(picture.size))
     return picture.resize((CROP_SIDE, CROP_SIDE), Image.Resampling.BICUBIC, box=box)
 
 
@@ -133,10 +129,12 @@ def _show_crop(unit: Unit, responses: Responses, index: int, rank: int) -> None:
 def _picture(unit: Unit, index: int) -> Image.Image:
     """A picture of the chosen source, as the network sees it."""
     if _source(unit) == PHOTOGRAPHS:
-        return unit.card.preprocessing.crop(photographs.pictures()[index].image)
-    if (folder := _folder(unit)) is not None:
-        return unit.card.preprocessing.crop(folder.image(index))
-    return reference_scenes.scene(index, max(unit.card.input_size[1:])).image
+        picture = photographs.pictures()[index].image
+    elif (folder := _folder(unit)) is not None:
+        picture = folder.image(index)
+    else:
+        picture = reference_scenes.scene(index, max(unit.card.input_size[1:])).image
+    return unit.card.preprocessing.crop(picture)
 
 
 def _size(folder: Folder) -> str:

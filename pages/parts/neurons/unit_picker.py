@@ -11,15 +11,18 @@ from core.pictures import Picture
 from core.workbench import showcase
 from core.workbench.tasks.logits import logits_recipe
 from core.zoo import Card
-from pages.parts.shared.bounded_number import bounded
+from pages.parts.shared.bounded_number import LONGEST_NUMBER, bounded, is_number
 from pages.parts.shared.class_names import class_indices, ranked_classes
 from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.page_intro import expert
 from pages.parts.shared.results import Results
 
 LINKED = Linked("neurons")
 # Units shown at once: as many as are shipped, and a multiple of 2, 3, 4 and 6 columns.
 TILES = showcase.FIRST
+# Key of the session state: the channel that was requested and does not exist.
+MISSING = "_missing_channel"
 # Classes that are shown without pages, where a network has no more.
 MOST_CLASSES = 30
 
@@ -35,6 +38,21 @@ class Choice:
 
     unit: int
     shown: Sequence[int]
+
+
+@dataclass(frozen=True)
+class MissingChannel:
+    """A channel that a layer does not have.
+
+    Attributes:
+        layer: Name of the layer.
+        named: How the channel was named: a number out of range, or any other text.
+        shown: Index of the channel that is shown in its place.
+    """
+
+    layer: str
+    named: str
+    shown: int
 
 
 def pick_units(
@@ -67,7 +85,9 @@ def open_unit(card: Card, layer: LayerInfo, unit: int) -> None:
 
 def _pick_channels(layer: LayerInfo) -> Choice:
     channels = layer.shape[0]
+    _remember_missing_channel(layer)
     chosen = bounded(LINKED.value("unit"), 0, channels - 1, 0)
+    _explain_missing_channel(layer, chosen)
     with st.container() if expert() else st.popover(f"Channel {chosen}", width="stretch"):
         unit = LINKED.number("Channel", 0, channels - 1, "unit", 0)
     starts = {f"{first} to {min(first + TILES, channels) - 1}": first
@@ -76,6 +96,32 @@ def _pick_channels(layer: LayerInfo) -> Choice:
     if len(starts) > 1:
         first = starts[LINKED.select_slider("Channels", list(starts), "channels")]
     return Choice(unit, range(first, min(first + TILES, channels)))
+
+
+def _remember_missing_channel(layer: LayerInfo) -> None:
+    """Note that a link, or the layer before, names a channel that this layer does not have.
+
+    The picker replaces it in the URL, and the script runs again: hence the note in the session.
+    """
+    named = LINKED.value("unit")
+    if named is None:
+        return
+    shown = bounded(named, 0, layer.shape[0] - 1, 0)
+    if not is_number(named) or float(str(named)) != shown:
+        st.session_state[MISSING] = MissingChannel(layer.name, str(named), shown)
+
+
+def _explain_missing_channel(layer: LayerInfo, shown: int) -> None:
+    """Say which channels the layer has, until another channel or layer is chosen."""
+    missing: MissingChannel | None = st.session_state.get(MISSING)
+    if missing is None or (missing.layer, missing.shown) != (layer.name, shown):
+        return
+    name, named = escape_markdown(layer.name), escape_markdown(missing.named[:LONGEST_NUMBER])
+    st.warning(
+        f"There is no channel {named}: {name} has only {layer.shape[0]:,} channels, 0 to"
+        f" {layer.shape[0] - 1}. Channel {shown} is shown.",
+        icon=":material/filter_none:",
+    )
 
 
 def _pick_classes(results: Results, card: Card, picture: Picture | None) -> Choice | None:

@@ -45,6 +45,7 @@ def show_tile(
         key=key,
         type="primary" if chosen else "tertiary",
         width="stretch",
+        wrap=True,  # names of classes are long
         on_click=open_unit,
         args=(card, layer, unit_of(recipe)),
     )

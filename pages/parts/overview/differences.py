@@ -14,6 +14,7 @@ from core.figures.tiles import square_of_tiles
 from core.heatmap import Scale
 from core.predict import Prediction
 from pages.parts.overview.entry import Entry
+from pages.parts.shared.encoded_picture import encoded
 from pages.parts.shared.markdown import escape_markdown
 
 OPACITY = 0.6
@@ -51,8 +52,9 @@ def show(entries: Sequence[Entry]) -> None:
     picture, text = st.columns([2, 3])
     with picture:
         st.image(
-            _difference(pair), width="stretch", alt="Where one network looks more than the other"
-        )
+            encoded(_difference(pair)), width="stretch",
+            alt="Where one network looks more than the other",
+        )  # fmt: skip
     with text:
         st.markdown(_classes_sentence(classifiers))
         st.markdown(_places_sentence(pair))
@@ -67,10 +69,11 @@ def _classes_sentence(entries: Sequence[Entry]) -> str:
     if not all(rankings.values()):
         return "Comparing their answers …"
     if predict.compare_rankings(rankings).unanimous:
-        label = escape_markdown(entries[0].ranking[0].label)
-        start = f"{'Both' if len(entries) == 2 else f'All {len(entries)}'} say **{label}**."
+        same = entries[0].ranking[0].label
+        who = "Both" if len(entries) == 2 else f"All {len(entries)}"
+        start = f"{who} say **{escape_markdown(same)}**."
     else:
-        start = "They give different answers."
+        same, start = None, "They give different answers."
     table = _table(entries, rankings).dropna()
     if table.empty:
         return f"{start} They know no class in common."
@@ -80,6 +83,8 @@ def _classes_sentence(entries: Sequence[Entry]) -> str:
         return f"{start} They give every class about the same probability."
     name = table.index[row]
     parts = [f"{escape_markdown(title)} {value:.0%}" for title, value in table.iloc[row].items()]
+    if name == same:
+        return f"{start[:-1]}, but not equally surely: {', '.join(parts)}."
     return f"{start} They differ most about **{escape_markdown(name)}**: {', '.join(parts)}."
 
 

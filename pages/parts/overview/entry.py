@@ -8,7 +8,7 @@ from PIL import Image
 from core import predict
 from core.pictures import Picture
 from core.predict import Prediction
-from core.saliency import Evaluation
+from core.saliency import AreaTest
 from core.workbench.overview import METHODS, OverviewRecipes
 from core.workbench.tasks.saliency_map import SaliencyMap
 from core.zoo import Card
@@ -58,14 +58,14 @@ class Entry:
         recipe = self.recipes.maps.get(METHODS[0])
         return self.results.value(recipe) if recipe else None
 
-    def evaluated_maps(self) -> dict[str, tuple[SaliencyMap, Evaluation]] | None:
-        """Return the map of each method with its scores; None until all of them are known."""
+    def tested_maps(self) -> dict[str, tuple[SaliencyMap, AreaTest]] | None:
+        """Return the map of each method with the test of its area; None until all are known."""
         found = {}
         for method, recipe in self.recipes.maps.items():
-            shown, scores = (
-                self.results.value(recipe), self.results.value(self.recipes.scores[method])
+            shown, area = (
+                self.results.value(recipe), self.results.value(self.recipes.areas[method])
             )  # fmt: skip
-            if shown is None or scores is None:
+            if shown is None or area is None:
                 return None
-            found[method] = shown, scores
+            found[method] = shown, area
         return found or None

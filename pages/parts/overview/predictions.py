@@ -11,7 +11,8 @@ from pages.parts.overview.entry import CLASSES, Entry
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.model_badge import with_badge
 
-PICTURE_HEIGHT = 220
+# Pixels: the picture and the bars of two networks fit beside the sidebar in a window of 1,280.
+PICTURE_WIDTH, BARS_WIDTH = 200, 270
 BARS_HEIGHT = BAR_HEIGHT * CLASSES + 8
 SCENE = "scene:"
 
@@ -24,11 +25,11 @@ def show(entries: Sequence[Entry], picture: Picture) -> None:
         picture: The picture.
     """
     st.subheader("What they say", anchor=False)
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
-        with st.container(width=240):
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+        with st.container(width=PICTURE_WIDTH):
             st.image(picture.preview, alt=picture.title, width="stretch", output_format="JPEG")
         for entry in entries:
-            with st.container(width=285):
+            with st.container(width=BARS_WIDTH):
                 _show_bars(entry, figures.shared_colours([each.ranking for each in entries]))
     st.markdown(_sentence(entries))
     st.page_link("pages/predict.py", label="See all their classes", icon=":material/label:")

@@ -62,15 +62,12 @@ def recipe_or_error(card: Card, picture: Picture) -> Recipe[PictureLogits] | Zoo
         return error
 
 
-def show_column(
-    results: Results, column: Column, picture: Picture, colours: Mapping[str, str]
-) -> None:
-    """Show a network: its bars, or what is there instead, its facts, and what it sees.
+def show_column(results: Results, column: Column, colours: Mapping[str, str]) -> None:
+    """Show a network: its bars, or what is there instead, and its facts.
 
     Args:
         results: Has the recipe.
         column: The network.
-        picture: The picture.
         colours: Colours of the classes that several networks have in their lists.
     """
     card = column.card
@@ -84,8 +81,13 @@ def show_column(
     else:
         _show_missing(results, column)
     _show_facts(column)
+
+
+def show_crop(column: Column, picture: Picture) -> None:
+    """Show the part of the picture that a network sees."""
     st.image(
-        model_crop(card, picture), caption="Cropped input", width="content", output_format="JPEG",
+        model_crop(column.card, picture), width="content", output_format="JPEG",
+        caption=f"Cropped input of {escape_markdown(column.title)}",
         alt=f"The part of the picture that {column.title} saw, at its input size",
     )  # fmt: skip
 
@@ -100,7 +102,7 @@ def _show_missing(results: Results, column: Column) -> None:
     else:
         st.warning(escape_markdown(column.recipe), icon=":material/block:")
         if card.where != "hub":  # otherwise it is offered above the page
-            offer_untrained(card)
+            offer_untrained(card, "column")
 
 
 def _show_facts(column: Column) -> None:

@@ -10,6 +10,7 @@ from core.saliency import Method
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.saliency_map import SaliencyMap
 from core.zoo import Card
+from pages.parts.shared.layer_picker import network_titles
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.model_crop import model_crop
 
@@ -41,11 +42,11 @@ class Cell:
     def is_open(self) -> bool:
         """Whether this map is the one shown large."""
         shown = SHARED.value("model"), SHARED.value("method")
-        return shown == (self.card.name, self.method.title)
+        return shown == (network_titles()[self.card.name], self.method.title)
 
     def open(self) -> None:
         """Show this map large, in a callback."""
-        SHARED.set("model", self.card.name)
+        SHARED.set("model", network_titles()[self.card.name])
         SHARED.set("method", self.method.title)
 
     def crop(self) -> Image.Image:

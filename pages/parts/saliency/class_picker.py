@@ -40,6 +40,11 @@ class Target:
     predictions: Sequence[Prediction]
     probability: float
 
+    @property
+    def recipe_class(self) -> int | None:
+        """The class in recipes: None for the network's own top class, as on the other pages."""
+        return None if self.class_index == self.predictions[0].index else self.class_index
+
 
 @dataclass(frozen=True)
 class Choice:

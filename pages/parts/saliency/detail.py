@@ -12,6 +12,7 @@ from core.workbench.recipes import Recipe
 from core.workbench.tasks.saliency_map import SaliencyMap, saliency_map_recipe
 from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.zoo import Card
+from core.zoo.precision import FLOAT32
 from pages.parts.saliency.cell import Cell, Cells
 from pages.parts.saliency.class_picker import Target
 from pages.parts.saliency.difference import (
@@ -68,8 +69,8 @@ def _show_cell(
         st.caption(f"{cell.method.title}: {cell.method.paper}. {_first_line(cell.method)}")
         options, layer = pick_options(results, cell.card, cell.method)
         recipe = saliency_map_recipe(
-            cell.card, cell.picture.id, cell.method.key, target.class_index, target.against,
-            layer, options,
+            cell.card, cell.picture.id, cell.method.key, target.recipe_class, target.against,
+            layer, options, cell.recipe.precision,
         )  # fmt: skip
         other = pick_other(cell, cells)
         subtracted = other_recipe(cell, target, other, recipe) if other else None
@@ -123,6 +124,11 @@ def _show_map(cell: Cell, own: SaliencyMap, scale: Scale, opacity: float) -> Non
         heatmap.figure(cell.crop(), own.map, scale, opacity),
         alt=f"{cell.method.title} of {cell.card.title}, with its scale",
     )
+    if own.precision != FLOAT32:
+        st.caption(
+            f"Computed in {own.precision}: its order of pixels agrees with the exact map's to 0.99"
+            " (rank correlation, checked on a drawn scene). Expert options have exact maps."
+        )
 
 
 def _show_scores(

@@ -64,7 +64,10 @@ def other_recipe(
             return f"{other.card.title} does not know the class {names[index]}."
         matched.append(None if index is None else indices[names[index]])
     class_index, against = matched
-    own = saliency_map_recipe(other.card, other.picture.id, other.method.key, class_index, against)
+    own = saliency_map_recipe(
+        other.card, other.picture.id, other.method.key, class_index, against,
+        precision=recipe.precision,
+    )  # fmt: skip
     options = {**dict(recipe.options), **{name: value for name, value in own.options
                                           if name in ("class", "against")}}  # fmt: skip
     return replace(own, options=tuple(sorted(options.items())))

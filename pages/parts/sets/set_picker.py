@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import scenes, sets
 from core.errors import ZooscopeError
@@ -57,12 +58,16 @@ def first_set(models: Iterable[Card], count: int = drawn_scenes.COUNT) -> Pictur
     return workbench().sets.gallery_views
 
 
-def pick_set(first: PictureSet | None = None) -> PictureSet | None:
+def pick_set(
+    first: PictureSet | None = None, problems: DeltaGenerator | None = None
+) -> PictureSet | None:
     """Show the pickers of a set: the one that was chosen, or that a link names.
 
     Args:
         first: The set that is shown until the visitor chooses one (`first_set`); drawn scenes where
             None. Another kind of first set takes the place of the one before.
+        problems: Where to say what is wrong with the set, for pickers that a visitor has to unfold;
+            beside the pickers where None.
 
     Returns:
         The set; None where there is none, which the page says.
@@ -78,7 +83,7 @@ def pick_set(first: PictureSet | None = None) -> PictureSet | None:
     except ZooscopeError as error:
         problem = str(error)
     if problem:
-        st.warning(escape_markdown(problem), icon=":material/hide_image:")
+        (problems or st).warning(escape_markdown(problem), icon=":material/hide_image:")
     if chosen is not None:
         _describe(chosen)
     if chosen is not None or not problem:

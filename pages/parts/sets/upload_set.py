@@ -8,6 +8,7 @@ from core.errors import ZooscopeError
 from core.sets import Archive, archive
 from core.steps import Progress
 from core.workbench.engine import BackgroundTask
+from core.workbench.training_runs import CantDelete, delete_runs_on
 from pages.parts.shared.background_job import show_progress
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.picture_sources import FILE_TYPES
@@ -19,6 +20,8 @@ COST = 2.0
 # one, why one was refused, and the number of uploads so far.
 REFERENCE, CHECKING, REFUSED = "_set_uploaded", "_set_checking", "_set_refused"
 NUMBER = "_set_upload_number"
+KIND = "_set_upload_kind"
+FILES, FOLDER = UPLOADS = ("A zip or files", "A folder")
 
 
 def open_reference(reference: str) -> None:
@@ -26,18 +29,23 @@ def open_reference(reference: str) -> None:
     st.session_state[REFERENCE] = reference
 
 
-def pick_upload() -> Archive | None:
+def pick_upload(folders: bool = False) -> Archive | None:
     """Show the uploader, and return the latest uploaded set; None where there is none.
+
+    Args:
+        folders: Whether a visitor can also choose to upload a folder with its sub-folders.
 
     Raises:
         PictureForgotten: The server no longer has it.
     """
     _take_checked()
-    key = f"_set_upload_{st.session_state.setdefault(NUMBER, 0)}"
+    of_folder = folders and st.segmented_control("Upload", UPLOADS, key=KIND, required=True,
+                                                 default=UPLOADS[0]) == FOLDER  # fmt: skip
+    key = f"_set_upload_{of_folder}_{st.session_state.setdefault(NUMBER, 0)}"
     st.file_uploader(
-        "A zip of pictures, or several files",
+        "A folder of pictures" if of_folder else "A zip of pictures, or several files",
         type=[*FILE_TYPES, "zip", "csv"],
-        accept_multiple_files=True,
+        accept_multiple_files="directory" if of_folder else True,
         key=key,
         on_change=_upload,
         args=(key,),
@@ -106,6 +114,18 @@ def _describe(now: Progress) -> str:
     return f"Checking files: {now.step:,} of {now.total:,}"
 
 
+def delete_runs() -> None:
+    """Delete the training runs on the latest uploaded set, which keep small copies of it."""
+    reference = st.session_state.get(REFERENCE)
+    if not reference:
+        return
+    try:
+        delete_runs_on(workbench().settings.runs, reference)
+    except CantDelete as error:
+        st.toast(escape_markdown(error), icon=":material/error:")
+
+
 def _delete() -> None:
+    delete_runs()
     workbench().sets.forget(session_id(), st.session_state[REFERENCE])
     st.session_state[REFERENCE] = None

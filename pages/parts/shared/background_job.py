@@ -36,6 +36,12 @@ def offer_download(
         show_progress(download.key, lambda now: _downloaded(now, title))
 
 
+def failure(size: BackgroundTask, download: BackgroundTask) -> Exception | None:
+    """Return why a download, or the request for its size, failed; None where neither did."""
+    answer = workbench().background_jobs.state(download.key, session_id())
+    return answer.error if answer is not None else _ask(size).error
+
+
 def start(task: BackgroundTask) -> None:
     """Start a task, in a callback; a message says why it can't be started."""
     if error := _ask(task).error:

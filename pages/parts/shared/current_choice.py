@@ -67,7 +67,8 @@ def show(page: str) -> None:
         page: The page that is open.
     """
     chosen = sidebar.models()
-    names = [card.title if isinstance(card, Card) else name for name, card in chosen.items()]
+    names = [card.title if isinstance(card, Card) else f"{name} (not available)"
+             for name, card in chosen.items()]  # fmt: skip
     text = " · ".join([sidebar.picture_title(), *(names or ["no network"])])
     _LINE(
         key="_current_choice",

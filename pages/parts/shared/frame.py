@@ -9,10 +9,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from core.settings import BadSetting
 from core.threads import limit_to_one_thread
-from pages.parts.shared import current_choice, sidebar
+from pages.parts.shared import current_choice, sidebar, stories
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.page_intro import show_expert_switch
-from pages.parts.shared.session import workbench
+from pages.parts.shared.session import note_page, workbench
 from pages.parts.shared.upload_limits import limit_uploads
 
 SIDEBAR_WIDTH = 330  # pixels: room for a picture and for long names of networks
@@ -38,6 +38,12 @@ PAGES = (
      "How networks differ over a set of pictures: layers, predictions and cost."),
     ("compare_neurons", "Compare", "Neurons, compared", "join_inner",
      "The same depth of up to four networks, and the neurons that match."),
+    ("bias", "Compare", "Bias", "balance",
+     "Whether a network uses the thing itself, or something beside it."),
+    ("failures", "Compare", "Failures", "broken_image",
+     "When each network changes its answer: noise, blur, fog, compression, position, attacks."),
+    ("train", "Learn", "Train", "model_training",
+     "Train a small network on drawn pictures or your own, and watch how it learns."),
     ("scenes", "Learn", "Scenes", "draw",
      "Generated images with exact labels: choose what they show, and where."),
     ("glossary", "Learn", "Glossary", "dictionary",
@@ -58,7 +64,8 @@ def show_frame() -> None:
         layout="wide",
         initial_sidebar_state=SIDEBAR_WIDTH,
     )
-    page = st.navigation(_pages_by_section())
+    # Streamlit would hide the last pages behind "View 3 more".
+    page = st.navigation(_pages_by_section(), expanded=True)
     st.set_page_config(page_title=f"{page.title} · Zooscope")
     try:
         workbench()
@@ -71,11 +78,13 @@ def show_frame() -> None:
         sidebar.show()
         show_expert_switch()
     current_choice.show(page.title)
+    stories.show_note(page.url_path)
     st.session_state[IN_FRAME] = True
     try:
         page.run()
     finally:
         st.session_state.pop(IN_FRAME, None)
+        note_page(page.url_path)
 
 
 def framed(show: Callable[[], None]) -> None:

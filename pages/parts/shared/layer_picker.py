@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core import zoo
 from core.errors import ZooscopeError
 from core.layer_info import OPENING_DEPTH, LayerInfo, classes_layer, nearest_layer
 from core.layers import LOGITS
@@ -14,6 +15,7 @@ from pages.parts.shared import sidebar
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.page_intro import expert
+from pages.parts.shared.renamed_options import accept_old_options
 from pages.parts.shared.results import Results
 
 # The chosen network follows the visitor to other pages.
@@ -63,24 +65,36 @@ def show_no_model(more: str = "") -> None:
 
 def pick_model(models: Mapping[str, Card]) -> Card:
     """Show a picker of one of the chosen networks and return it."""
-    _open_linked_model()
+    titles = network_titles()
+    _open_linked_model(titles)
     if len(models) == 1:
         return next(iter(models.values()))
-    name = SHARED.segmented("Network", list(models), "model", format_func=escape_markdown)
-    return models[name]
+    accept_old_options(SHARED, "model", titles)  # links held the networks' full names
+    by_title = {titles[name]: card for name, card in models.items()}
+    title = SHARED.segmented("Network", list(by_title), "model", format_func=escape_markdown)
+    return by_title[title]
 
 
-def _open_linked_model() -> None:
+def network_titles() -> dict[str, str]:
+    """Return the titles that tell the chosen networks apart, by name."""
+    cards = {name: card for name, card in sidebar.models().items() if isinstance(card, Card)}
+    return zoo.distinct_titles(cards)
+
+
+def _open_linked_model(titles: Mapping[str, str]) -> None:
     """Move the network that a link names to the picker's own parameter.
 
     Streamlit reads the URL before the script runs, so the script runs again.
+
+    Args:
+        titles: The titles of the chosen networks by name.
     """
     name = st.query_params.get(LINKED_MODEL)
     if name is None:
         return
     del st.query_params[LINKED_MODEL]
     st.session_state.pop(SHARED.key("model"), None)
-    st.query_params[SHARED.key("model")] = name
+    st.query_params[SHARED.key("model")] = titles.get(name, name)
     st.rerun()
 
 

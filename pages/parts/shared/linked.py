@@ -83,6 +83,14 @@ class Linked(LinkedState):
         )
         return chosen if chosen in options else options[0]
 
+    def pill_or_none(
+        self, label: str, options: Sequence[Option], name: str, **arguments: Any
+    ) -> Option | None:
+        """Show pills and return the chosen option; None until one is chosen."""
+        self.check_option(name, options, None)
+        chosen = st.pills(label, options, key=self.key(name), bind="query-params", **arguments)
+        return chosen if chosen in options else None
+
     def select_slider(
         self,
         label: str,

@@ -122,6 +122,8 @@ class LinkedState:
     def correct_number_in_url(self, name: str, low: Number, high: Number, default: Number) -> None:
         """Replace a number in the URL that is out of bounds by the bound; remove what is no number.
 
+        A whole number is written as one: "5", not "5.0".
+
         Streamlit cannot read the one, and takes the default for the other. It reads the URL before
         the script runs, so the script runs again.
         """
@@ -134,7 +136,7 @@ class LinkedState:
         if not is_number(text):
             del st.query_params[key]
             st.rerun()
-        elif float(text) != number:
+        elif float(text) != number or (isinstance(default, int) and text != str(number)):
             st.query_params[key] = str(number)
             st.rerun()
 

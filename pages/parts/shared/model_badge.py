@@ -7,6 +7,7 @@ BADGES = {
     "bundled": "drawn scenes",
     "installed": "ImageNet",
     "local": "local",
+    "trained": "trained here",
     "hub": "timm",
     "untrained": "untrained",
 }

@@ -8,17 +8,23 @@ LINKED = Linked()
 EXPERT = "expert"
 
 
-def show_intro(title: str, answer: str, reading: str) -> None:
+def show_intro(title: str, answer: str, reading: str, term: str = "") -> None:
     """Show a page's title, what the page answers, and how to read it.
 
     Args:
         title: A question in plain words.
         answer: One sentence: what the visitor learns here.
         reading: One sentence: how to read what is shown.
+        term: A term of the glossary without which the rest can't be read; empty for none.
     """
     st.title(title, anchor=False)
     st.markdown(answer)
     st.caption(f":material/visibility: {reading}")
+    if term:
+        st.page_link(
+            "pages/glossary.py", label=f"What is a {term.lower()}?", icon=":material/dictionary:",
+            query_params={"glossary_words": term.lower()},
+        )  # fmt: skip
 
 
 def show_expert_switch() -> None:

@@ -1,4 +1,4 @@
-"""Links that hold the old name of an option: it is replaced by the present one."""
+"""Links that hold old names of options: they are replaced by the present ones."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from pages.parts.shared.linked_state import LinkedState
 
 
 def accept_old_options(linked: LinkedState, name: str, renamed: Mapping[str, str]) -> None:
-    """Replace an option's old name in the URL; called before the widget is made.
+    """Replace the old names of a widget's options in the URL; called before the widget is made.
 
     Streamlit reads the URL before the script runs, so the script runs again.
 
@@ -19,9 +19,10 @@ def accept_old_options(linked: LinkedState, name: str, renamed: Mapping[str, str
     """
     linked.value(name)  # takes over a parameter of an even older link
     key = linked.key(name)
-    renamed_to = renamed.get(st.query_params.get(key, ""))
-    if key in st.session_state or renamed_to is None:
+    held = st.query_params.get_all(key)
+    present = [renamed.get(option, option) for option in held]
+    if key in st.session_state or present == held:
         return
     del st.query_params[key]
-    st.query_params[key] = renamed_to
+    st.query_params[key] = present
     st.rerun()

@@ -10,6 +10,9 @@ from streamlit.typing import UploadedFile
 from core.settings import Settings
 from core.workbench import Workbench
 
+# Key of the session state: the page that the last run has shown.
+LAST_PAGE = "_last_page"
+
 
 @st.cache_resource(show_spinner="Setting up the workbench …", max_entries=1)
 def workbench() -> Workbench:
@@ -22,6 +25,16 @@ def workbench() -> Workbench:
 def session_id() -> str:
     """Return this session's id, under which it requests results and owns its pictures."""
     return str(st.session_state.setdefault("_session_id", uuid.uuid4().hex))
+
+
+def note_page(name: str) -> None:
+    """Note at the end of a run which page was shown."""
+    st.session_state[LAST_PAGE] = name
+
+
+def arrived_at(name: str) -> bool:
+    """Return whether this is the first run of a page after another one, or of the session."""
+    return bool(st.session_state.get(LAST_PAGE) != name)
 
 
 def uploaded_files(key: str) -> list[UploadedFile]:

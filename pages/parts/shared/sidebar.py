@@ -9,7 +9,8 @@ from core.images import BadImage
 from core.pictures import Picture, PictureForgotten
 from core.scenes import BadScene
 from core.zoo import Card, catalog, refused_folders
-from pages.parts.shared import network_chooser, picture_chooser, picture_sources
+from pages.parts.sets import upload_set
+from pages.parts.shared import network_chooser, own_networks, picture_chooser, picture_sources
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.picture_titles import with_title
@@ -29,10 +30,11 @@ def show() -> None:
     choosers = st.container(key=CHOOSERS)
     _show_references()
     with choosers:
-        network_chooser.show(models(), catalog(workbench().settings), MAX_MODELS, choose_models)
+        table = catalog(workbench().settings, own_networks.names())
+        network_chooser.show(models(), table, MAX_MODELS, choose_models)
         _show_refused()
         picture_chooser.show(
-            _find_picture(), st.session_state.picture or FIRST_PICTURE, choose_picture,
+            _find_picture(), picture_reference(), choose_picture,
             _delete_uploads,
         )  # fmt: skip
     if any(new) or any([_was_reset("picture"), _was_reset("models")]):
@@ -46,6 +48,11 @@ def picture() -> Picture | None:
         return chosen
     st.warning(escape_markdown(chosen), icon=":material/hide_image:")
     return None
+
+
+def picture_reference() -> str:
+    """Return the reference of the chosen picture, whether the server has it or not."""
+    return st.session_state.picture or FIRST_PICTURE
 
 
 def picture_title() -> str:
@@ -71,6 +78,12 @@ def choose_picture(reference: str) -> None:
     _assign("picture", reference)
 
 
+def add_models(names: list[str]) -> None:
+    """Choose networks besides the chosen ones, in a callback; the last of those make room."""
+    others = [name for name in models() if name not in names]
+    choose_models([*others[: MAX_MODELS - len(names)], *names])
+
+
 def choose_models(names: list[str]) -> None:
     """Choose networks, in a callback."""
     _assign("models", names[:MAX_MODELS])
@@ -78,7 +91,7 @@ def choose_models(names: list[str]) -> None:
 
 def _find_picture() -> Picture | ZooscopeError:
     try:
-        found = workbench().pictures.find(st.session_state.picture or FIRST_PICTURE)
+        found = workbench().pictures.find(picture_reference())
         return with_title(found)
     except (PictureForgotten, BadImage, BadScene) as error:
         return error
@@ -154,6 +167,7 @@ def _show_refused() -> None:
 
 def _delete_uploads() -> None:
     workbench().pictures.forget(session_id(), st.session_state.picture or "")
+    upload_set.delete_runs()
     workbench().sets.forget(session_id())
     picture_sources.uploads().clear()
     st.session_state.pop("_crops", None)

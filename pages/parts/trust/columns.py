@@ -20,7 +20,9 @@ EXPLANATIONS = {
     " 2016).",
     "energy": "Share of the map's positive values that lies on the object.",
     "object": "Share of the picture that the object covers: what a random map would reach.",
-    "agreement": "Mean rank correlation with the maps of the other methods, -1 to 1.",
+    "agreement": "Mean rank correlation with the maps of the other methods, -1 to 1. Near 0 is"
+    " usual for integrated gradients: its map is signed and scattered over single pixels, and those"
+    " of CAMs are smooth areas.",
     "sanity": "Rank correlation with the map of the same network after the weights of all"
     " convolutions and linear layers were shuffled (Adebayo et al. 2018). A map that stays similar"
     " shows the picture's own structure, such as its edges, more than what the network learned."

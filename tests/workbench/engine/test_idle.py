@@ -1,4 +1,4 @@
-"""A computing thread that has become idle calls a function once, never between steps of jobs."""
+"""What the computing thread calls: before each step, and once after it has become idle."""
 
 import threading
 from collections.abc import Iterator
@@ -85,6 +85,17 @@ def test_it_is_not_called_for_downloads_nor_without_work(engine: LocalEngine, id
     assert compute(engine, idle, 5, lane="download").wait(SECONDS)
     engine.close()
     assert idle.calls == []
+
+
+def test_the_threads_are_adjusted_before_every_step_that_computes(idle: Idle):
+    adjusted_at: list[int] = []
+    engine = LocalEngine(
+        lambda work, job: iter(()), before_step=lambda: adjusted_at.append(idle.steps)
+    )
+    assert compute(engine, idle, 3).wait(SECONDS)
+    assert compute(engine, idle, 4, lane="download").wait(SECONDS)
+    engine.close()
+    assert adjusted_at == [0, 1, 2, 3]  # the fourth turn finds the end of the job
 
 
 def test_an_idle_engine_closes(engine: LocalEngine, idle: Idle):

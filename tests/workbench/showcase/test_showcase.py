@@ -17,6 +17,7 @@ from core.workbench.recipes import Recipe
 from core.workbench.showcase.__main__ import shipped_entries, write
 from core.workbench.showcase.start_up import CLASSES, start_up_recipes
 from core.workbench.tasks.layers import layers_recipe
+from core.workbench.tasks.shortcuts import SHORTCUTS
 from core.workbench.tasks.visualization import VISUALIZATION, Visualization, channel_recipe
 
 NAME = "untrained/test_resnet"
@@ -140,6 +141,27 @@ def test_shipped_results_are_current(bundled: list[str], settings: Settings):
     shipped_results.close()
 
 
+def test_verdicts_on_all_networks_of_scenes_ship(bundled: list[str], settings: Settings):
+    """The only shortcuts that are found are the planted ones."""
+    shipped_results = showcase.Showcase([BUNDLED])
+    bench = Workbench(settings, shipped=None)
+    found = set()
+    for name in bundled:
+        *answers, verdict = showcase.bias_recipes(bench.card(name))
+        assert all(shipped_results.get(recipe.key) is not None for recipe in answers), name
+        stored = shipped_results.get(verdict.key)
+        assert stored is not None, name
+        for shortcut in SHORTCUTS.read(stored).shortcuts:
+            what = shortcut.suspicion
+            found.add((name, what.class_, what.factor, what.level))
+    bench.close()
+    shipped_results.close()
+    assert found == {
+        ("bundled/scenes-mobilenet-biased", "wolf", "background", "snow"),
+        ("bundled/scenes-mobilenet-biased", "dog", "background", "grass"),
+    }
+
+
 def test_shipped_results_are_small():
     files = [*BUNDLED.glob(f"*/{showcase.FILE}"), *SHIPPED.glob("*.zip")]
     assert sum(path.stat().st_size for path in files) <= MAX_BYTES
@@ -153,9 +175,10 @@ def start_up(
     bench = Workbench(settings)
     monkeypatch.setattr(bench, "_start_jobs", refuse_jobs)
     photographs = [bench.pictures.find(f"photo:{name}").id for name in showcase.PHOTOGRAPHS]
+    views, cards = bench.sets.gallery_views.reference, [bench.card(name) for name in installed]
     yield {
-        name: list(start_up_recipes(bench.card(name), photographs, bench.answer))
-        for name in installed
+        card.name: list(start_up_recipes(card, photographs, views, cards[:index], bench.answer))
+        for index, card in enumerate(cards)
     }
     bench.close()
 

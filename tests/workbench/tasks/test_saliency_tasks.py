@@ -1,6 +1,6 @@
 """The tasks of saliency return the results of the methods."""
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 import numpy as np
 import pytest
@@ -9,10 +9,13 @@ from core import predict, saliency, zoo
 from core.saliency import registry
 from core.steps import drain
 from core.workbench import Workbench
+from core.workbench.tasks.precision_check import bfloat16_agreement_recipe
+from core.workbench.tasks.saliency_area import saliency_area_recipe
 from core.workbench.tasks.saliency_checks import saliency_checks_recipe
 from core.workbench.tasks.saliency_map import SALIENCY_MAP, saliency_map_recipe
 from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.workbench.tasks.saliency_truth import saliency_truth_recipe
+from core.zoo.precision import BFLOAT16, FLOAT32
 
 NAME = "untrained/test_resnet"
 
@@ -62,6 +65,8 @@ def test_scores_are_of_the_class_that_the_map_explains(
     expected = saliency.evaluate(small_model, [noise], maps, [3])
     np.testing.assert_allclose(scores.insertion, expected.insertion, atol=1e-5)
     np.testing.assert_allclose(scores.deletion, expected.deletion, atol=1e-5)
+    (area,) = bench.answer([saliency_area_recipe(card, picture, map_recipe)])
+    assert astuple(area) == pytest.approx(astuple(saliency.area_test(scores)), abs=1e-5)
 
 
 def test_checks_equal_those_of_the_methods(bundled: list[str], bench: Workbench, picture, noise):
@@ -118,3 +123,37 @@ def test_fast_methods_cost_less_than_slow_ones():
         for method in ("grad_cam", "smooth_grad", "rise")
     ]
     assert costs[0] < costs[1] < costs[2]
+
+
+def test_a_map_in_bfloat16_has_its_own_recipe_and_names_its_precision(bench: Workbench, picture):
+    card = bench.card(NAME)
+    exact = saliency_map_recipe(card, picture, "occlusion", 3)
+    quick = saliency_map_recipe(card, picture, "occlusion", 3, precision=BFLOAT16)
+    assert quick.key != exact.key
+    check = bfloat16_agreement_recipe(card, "occlusion")
+    computed = bench.answer([exact, quick])
+    assert bench.store.get(check.key) is not None  # for all later maps of this network
+    (agreement,) = bench.answer([check])
+    assert [each.precision for each in computed] == [FLOAT32, saliency.agreed_precision(agreement)]
+
+
+@pytest.mark.parametrize(("least", "precision"), [(-1.0, BFLOAT16), (2.0, FLOAT32)])
+def test_a_map_is_exact_where_the_formats_disagree(
+    bench: Workbench, picture, monkeypatch, least, precision
+):
+    monkeypatch.setattr("core.saliency.precision_check.LEAST_AGREEMENT", least)
+    card = bench.card(NAME)
+    quick, exact = bench.answer(
+        [
+            saliency_map_recipe(card, picture, "occlusion", 3, precision=BFLOAT16),
+            saliency_map_recipe(card, picture, "occlusion", 3),
+        ]
+    )
+    assert quick.precision == precision
+    assert np.array_equal(quick.map, exact.map) == (precision == FLOAT32)
+
+
+def test_methods_with_gradients_have_one_recipe_on_all_machines(bench: Workbench, picture):
+    card = bench.card(NAME)
+    exact = saliency_map_recipe(card, picture, "grad_cam", 3)
+    assert saliency_map_recipe(card, picture, "grad_cam", 3, precision=BFLOAT16) == exact

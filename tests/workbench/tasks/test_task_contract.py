@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core import zoo
 from core.layer_info import LayerInfo
 from core.visualize import Quality
 from core.workbench import Workbench, store, tasks
@@ -22,19 +23,25 @@ from core.workbench.tasks.activation_maps import activation_maps_recipe
 from core.workbench.tasks.class_separation import class_separation_recipe
 from core.workbench.tasks.connections import INCOMING, connections_recipe
 from core.workbench.tasks.costs import costs_recipe
+from core.workbench.tasks.dial_answers import dial_answers_recipe
 from core.workbench.tasks.features import features_recipe
 from core.workbench.tasks.layer_similarity import gram_matrices_recipe, layer_similarity_recipe
 from core.workbench.tasks.layers import layers_recipe
 from core.workbench.tasks.logits import logits_recipe
 from core.workbench.tasks.map_placement import map_placement_recipe
+from core.workbench.tasks.mended_layer import mended_layer_recipe
 from core.workbench.tasks.neuron_map import neuron_map_recipe
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.picture_map import second_seed_recipe, tsne_recipe
+from core.workbench.tasks.precision_check import bfloat16_agreement_recipe
 from core.workbench.tasks.responses import responses_recipe
+from core.workbench.tasks.saliency_area import saliency_area_recipe
 from core.workbench.tasks.saliency_checks import saliency_checks_recipe
 from core.workbench.tasks.saliency_map import saliency_map_recipe
 from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.workbench.tasks.saliency_truth import saliency_truth_recipe
+from core.workbench.tasks.scene_answers import scene_answers_recipe
+from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.workbench.tasks.size import size_recipe
 from core.workbench.tasks.strong_units import strong_units_recipe
 from core.workbench.tasks.top_predictions import top_predictions_recipe
@@ -107,6 +114,8 @@ def test_every_task_has_a_version_and_a_reader(task):
 def example_recipes(card: Card, picture: str, reference: str) -> dict[str, Recipe[Any]]:
     """Return a cheap recipe for every task, by the task's name."""
     layer = LayerInfo("layer2", kind="", shape=(), depth=0.5, main=True)
+    scenes_card = zoo.describe("bundled/scenes-regnet")
+    scene_answers = scene_answers_recipe(scenes_card, scenes=1)
     features = features_recipe(card, reference, "layer2")
     saliency_map = saliency_map_recipe(card, picture, "grad_cam", 3)
     responses = responses_recipe(card, "layer2")
@@ -118,6 +127,7 @@ def example_recipes(card: Card, picture: str, reference: str) -> dict[str, Recip
         class_separation_recipe(features, reference),
         connections_recipe(card, "layer2", 1, "layer1", INCOMING),
         costs_recipe(card, "cpu"),
+        dial_answers_recipe(card, picture, "pgd"),
         size_recipe(card),
         features,
         grams,
@@ -125,11 +135,16 @@ def example_recipes(card: Card, picture: str, reference: str) -> dict[str, Recip
         layers_recipe(card),
         logits_recipe(card, picture),
         second_seed_recipe(picture_map),
+        scene_answers,
+        shortcuts_recipe(scenes_card, scene_answers),
+        mended_layer_recipe(scenes_card, shortcuts_recipe(scenes_card, scene_answers)),
         map_placement_recipe(features, picture_map, features),
         neuron_map_recipe([responses], [part_scores_recipe(card, "layer2")], iterations=20),
         part_scores_recipe(card, "layer2"),
         picture_map,
+        bfloat16_agreement_recipe(card, "occlusion"),
         responses,
+        saliency_area_recipe(card, picture, saliency_map),
         saliency_checks_recipe(card, picture, "gradient"),
         saliency_map,
         saliency_scores_recipe(card, picture, saliency_map),
@@ -167,9 +182,11 @@ def assert_equal(value: Any, expected: Any) -> None:
 
 @pytest.mark.parametrize("name", tasks.ALL)
 def test_a_stored_result_is_read_as_it_was_computed(
-    name: str, bench: Workbench, picture: str, monkeypatch: pytest.MonkeyPatch
+    name: str, bench: Workbench, picture: str, bundled, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr("core.dissect.reference_scenes.COUNT", 28)
+    monkeypatch.setattr("core.interventions.shortcuts.TESTED", 2)
+    monkeypatch.setattr("core.interventions.mending.SCENES", 1)
     recipe = example_recipes(bench.card(NAME), picture, SCENES)[name]
     (computed,) = bench.answer([recipe])
     stored = bench.store.get(recipe.key)

@@ -118,10 +118,26 @@ def test_connections_equal_those_of_the_method(bench: Workbench, small_model: zo
         ]
     )
     (scenes,) = reference_scenes.batches(max(small_model.input_size[1:]))
-    imgs = reference_scenes.images(scenes)[: small_model.batch_size]
+    imgs = reference_scenes.images(scenes)
     expected = dissect.incoming(small_model, imgs, "layer2", 1, "layer1")
     np.testing.assert_allclose(incoming, expected, rtol=1e-3, atol=1e-5)
     assert outgoing.shape == small_model.layers["layer3"].shape[:1]
+
+
+def test_connections_lead_from_the_last_layer_to_the_classes(
+    bench: Workbench, small_model: zoo.Model
+):
+    (effects,) = bench.answer(
+        [connections_recipe(bench.card(NAME), "layer4", 3, "logits", OUTGOING)]
+    )
+    assert effects.shape == (len(small_model.labels),)
+    assert np.abs(effects).max() > 0
+
+
+def test_a_picture_has_a_direction_in_a_layer_without_positions(bench: Workbench, picture: str):
+    recipe = layer_view_recipe(bench.card(NAME), layer("global_pool"), picture, quality=QUICK)
+    (computed,) = bench.answer([recipe])
+    assert computed.pictures.shape == (1, 24, 24, 3)
 
 
 def test_part_scores_and_layers(bench: Workbench, small_model: zoo.Model):

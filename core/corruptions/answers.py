@@ -1,0 +1,77 @@
+"""What a network says of a picture at each step of a dial."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor
+from torchvision.transforms.functional import to_tensor
+
+from core.corruptions.attacks import attack
+from core.corruptions.dial import SIDE, Dial, changed_pictures
+from core.predict import require_classes
+from core.steps import Progress, Steps
+from core.zoo import Model
+
+
+@dataclass(frozen=True)
+class DialAnswers:
+    """The answers at step 0 (the unchanged picture) to 5 of a dial.
+
+    Attributes:
+        logits: The logits at each step.
+        attacked: What the network got at each step of an attack; None for other dials, whose
+            pictures `changed_pictures` returns.
+    """
+
+    logits: Float[np.ndarray, "steps classes"]
+    attacked: UInt8[np.ndarray, "steps h w 3"] | None
+
+
+def dial_answer_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[DialAnswers]:
+    """Ask a network about a picture at each step of a dial.
+
+    The network's crop of the picture is changed at 224 × 224 pixels, for which ImageNet-C's
+    constants hold, and then brought to the size of the network's input. Attacks change the input
+    itself; their target is the network's own answer to the unchanged picture.
+
+    Args:
+        m: The network.
+        img: The picture.
+        dial: The dial.
+
+    Raises:
+        NoClassifier: The network has no classes.
+    """
+    require_classes(m.card)
+    yield Progress(0, 1)
+    crop = m.preprocessing.crop(img)
+    if dial.change is None:
+        colours = _attacked(m, to_tensor(crop)[None].to(m.device), dial)
+    else:
+        base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        changed = [crop, *changed_pictures(base, dial.key)[1:]]
+        resized = [each.resize(crop.size, Image.Resampling.BICUBIC) for each in changed]
+        colours = torch.stack([to_tensor(each) for each in resized]).to(m.device)
+    with m.borrow() as net, torch.no_grad():
+        logits = m.in_batches(net, m.preprocessing.normalised(colours)).float().cpu().numpy()
+    if dial.change is not None:
+        return DialAnswers(logits, None)
+    return DialAnswers(logits, (colours.cpu() * 255).round().byte().permute(0, 2, 3, 1).numpy())
+
+
+def _attacked(
+    m: Model, colours: Float[Tensor, "1 3 h w"], dial: Dial
+) -> Float[Tensor, "steps 3 h w"]:
+    """Return the input and its attacked copies."""
+    normalise = m.preprocessing.normalised
+    with m.borrow() as net:
+        with torch.no_grad():
+            target = int(net(normalise(colours)).argmax())
+        attacked = [
+            attack(dial.key, net, normalise, colours, target, epsilon / 255)
+            for epsilon in dial.values
+        ]
+    return torch.cat([colours, *attacked])

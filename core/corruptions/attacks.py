@@ -1,0 +1,58 @@
+"""Attacks: changes that nobody sees, in the direction in which the network's loss grows."""
+
+from collections.abc import Callable
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core.corruptions.dial import DIALS, Dial
+
+GROUP = "Attack"
+# Largest change of a colour value, of 255.
+EPSILONS = (0.25, 0.5, 1.0, 2.0, 4.0)
+LABELS = tuple(f"± {epsilon:g} of 255" for epsilon in EPSILONS)
+# Steps of PGD, and the length of one as a multiple of epsilon / steps (Madry et al. 2018).
+PGD_STEPS, PGD_LENGTH = 10, 2.5
+FGSM, PGD = "fgsm", "pgd"
+
+for _key, _title, _source in (
+    (FGSM, "FGSM, one step", "Goodfellow et al. 2015, arXiv 1412.6572"),
+    (PGD, "PGD, ten steps", "Madry et al. 2018, arXiv 1706.06083"),
+):
+    DIALS[_key] = Dial(_key, _title, GROUP, _source, EPSILONS, LABELS)
+
+
+def attack(
+    key: str,
+    net: Callable[[Tensor], Tensor] | nn.Module,
+    normalise: Callable[[Tensor], Tensor],
+    colours: Float[Tensor, "1 c h w"],
+    target: int,
+    epsilon: float,
+) -> Float[Tensor, "1 c h w"]:
+    """Return colours that differ by at most epsilon, and for which the target's loss is larger.
+
+    Args:
+        key: FGSM or PGD.
+        net: The network; takes normalised colours.
+        normalise: Normalises colours.
+        colours: The picture, 0 to 1.
+        target: The class whose cross-entropy grows.
+        epsilon: Largest change of a value (L∞), of 1.
+    """
+    steps = PGD_STEPS if key == PGD else 1
+    length = epsilon * (PGD_LENGTH / steps if steps > 1 else 1)
+    changed = colours
+    for _ in range(steps):
+        leaf = changed.detach().requires_grad_(True)
+        with torch.enable_grad():
+            loss = functional.cross_entropy(
+                net(normalise(leaf)), torch.tensor([target], device=leaf.device)
+            )
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        moved = changed + length * gradient.sign()
+        changed = torch.minimum(torch.maximum(moved, colours - epsilon), colours + epsilon)
+        changed = changed.clamp(0, 1).detach()
+    return changed

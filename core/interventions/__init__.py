@@ -1,0 +1,35 @@
+"""Interventions: change exactly one factor of a picture, and see what that does to the answer.
+
+What a network uses is found by changing the picture, not by looking at maps: saliency maps were
+shown to miss unknown biases and to accuse honest networks (Adebayo et al. 2022, "Post hoc
+explanations may be ineffective for detecting unknown spurious correlation").
+"""
+
+from core.interventions.answers import Answers, answer_steps
+from core.interventions.effects import Effect, Interval, effects
+from core.interventions.factors import FACTORS, Factor
+from core.interventions.mending import MendedLayer, NotMendable, mend_steps, mended_files
+from core.interventions.pairs import Pairs, UnknownClasses, scene_classes
+from core.interventions.shortcuts import Shortcut, Suspicion, Verdict, judge_steps, tested_scenes
+
+__all__ = [
+    "FACTORS",
+    "Answers",
+    "Effect",
+    "Factor",
+    "Interval",
+    "MendedLayer",
+    "NotMendable",
+    "Pairs",
+    "Shortcut",
+    "Suspicion",
+    "UnknownClasses",
+    "Verdict",
+    "answer_steps",
+    "effects",
+    "judge_steps",
+    "mend_steps",
+    "mended_files",
+    "scene_classes",
+    "tested_scenes",
+]

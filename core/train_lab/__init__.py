@@ -1,0 +1,1 @@
+"""The training lab: experiments that train a network while a person watches."""

@@ -1,0 +1,51 @@
+"""What a verdict rests on: scenes with the suspected level and without it."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core import interventions
+from core.interventions import FACTORS, Shortcut
+from pages.parts.bias.tested_network import TestedNetwork
+from pages.parts.shared.linked import Linked
+from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.results import Results
+
+LINKED = Linked("bias")
+# Pairs that are shown, and the side of the pictures in pixels.
+PAIRS, SIDE = 5, 144
+
+
+def show(tested: Sequence[TestedNetwork], results: Results) -> None:
+    """Show pairs of one test, which the visitor chooses among all that were made."""
+    found = {
+        f"{network.card.title}: {_title(shortcut)}": shortcut
+        for network in tested
+        if (verdict := results.value(network.verdict)) is not None
+        for shortcut in verdict.tested
+    }
+    if not found:
+        return
+    st.subheader("The evidence", anchor=False)
+    chosen = found[LINKED.select("Test", list(found), "test")]
+    what = chosen.suspicion
+    with_level, without = interventions.tested_scenes(what, [what.class_], chosen.seed, SIDE, PAIRS)
+    st.caption(
+        f"{FACTORS[what.factor].title}: {escape_markdown(what.level)} (above), something else"
+        f" (below). Nothing else differs. The numbers: the probability of"
+        f" {escape_markdown(what.class_)}."
+    )
+    sides = ((with_level, chosen.with_level, what.level), (without, chosen.without, "without"))
+    for imgs, probabilities, level in sides:
+        with st.container(horizontal=True, gap="small"):
+            for number, (img, probability) in enumerate(zip(imgs, probabilities, strict=False), 1):
+                st.image(
+                    img, width=SIDE, caption=f"{probability:.2f}",
+                    alt=f"Scene {number} of {what.class_}, {level}: {probability:.2f}",
+                )  # fmt: skip
+
+
+def _title(shortcut: Shortcut) -> str:
+    what = shortcut.suspicion
+    verdict = "used" if shortcut.confirmed else "not used"
+    return f"{what.class_}, {FACTORS[what.factor].title.lower()} {what.level} ({verdict})"
