@@ -34,7 +34,8 @@ PICTURES = (
 PAGES: Sequence[tuple[str, Mapping[str, str]]] = (
     ("neurons", {"neurons_layer": "blocks.1.1"}), ("layers", {}), ("saliency", {}),
     ("compare_neurons", {}), ("maps", {"set": "scenes:200~7"}), ("trust", {}), ("scenes", {}),
-    ("compare", {"set": "scenes:200~7"}), ("models", {}),
+    ("compare", {"set": "scenes:200~7"}), ("models", {}), ("train", {}), ("failures", {}),
+    ("bias", {}),
 )  # fmt: skip
 DIGITS = "9" * 5000
 HOSTILE_LINKS = (
@@ -48,9 +49,12 @@ HOSTILE_PICTURES: Sequence[Callable[[], bytes]] = (
     lambda: b"".join(pngs.black(8000, 5000)),
     lambda: other_formats.bmp_runs((3300, 3000), b"\1\0" * 9_900_000),
 )  # fmt: skip
-# Milliseconds that a visitor looks at a view, and after which one counts as stopped.
+# Milliseconds that a visitor looks at a view, and after which one counts as stopped or slow.
 LOOKING = 4_000, 12_000
 LONGEST = 90_000
+# Milliseconds between two looks at a page. Playwright's default, every frame, would make the browser
+# draw all the time, and take most of two cores from the server.
+LOOK_AGAIN = 250
 # JavaScript that returns the top classes of the networks on Predict once all are there.
 TOP = """count => {
     const charts = [...document.querySelectorAll("[data-testid=stPlotlyChart]")];
@@ -164,12 +168,13 @@ async def honest_visit(page, url, truth, dice, until: float, report: Report) -> 
                 await page.wait_for_timeout(dice.uniform(*LOOKING))
             query = urlencode({"models": MODELS, "picture": picture, **parameters}, doseq=True)
             await page.goto(f"{url}/{name}?{query}")
-            await page.wait_for_function(QUIET)
+            await page.wait_for_function(QUIET, polling=LOOK_AGAIN)
             await check(page, name, report)
             await page.wait_for_timeout(dice.uniform(*LOOKING))
         except Error as error:
             if time.monotonic() < until + LONGEST / 1000:
-                report.fault("stopped", f"{name}: {error}")
+                works = await page.get_by_test_id("stProgress").count()
+                report.fault("slow, with progress" if works else "stopped", f"{name}: {error}")
 
 
 async def predict_once(page, url, picture, labels, kind: str, report: Report) -> None:
@@ -177,7 +182,9 @@ async def predict_once(page, url, picture, labels, kind: str, report: Report) ->
     start = time.monotonic()
     query = urlencode({"models": MODELS, "picture": picture}, doseq=True)
     await page.goto(f"{url}/predict?{query}")
-    shown = await (await page.wait_for_function(TOP, arg=len(MODELS))).json_value()
+    shown = await (
+        await page.wait_for_function(TOP, arg=len(MODELS), polling=LOOK_AGAIN)
+    ).json_value()
     report.times[kind].append(time.monotonic() - start)
     if not all(label.startswith(top) for label, top in zip(labels, shown, strict=True)):
         report.fault("wrong results", f"{picture}: {shown} instead of {labels}")
@@ -215,6 +222,7 @@ async def upload(page, path: str, file: dict[str, object]) -> None:
     """Upload a picture in the sidebar, or a zip on another page than the first."""
     place = page.locator("[data-testid=stMain]" if path else "[data-testid=stSidebar]")
     if path:
+        await place.get_by_text("Which pictures", exact=True).click()
         await place.get_by_role("radio", name="Upload").click()
     await place.locator("input[type=file]").first.set_input_files(file)
 

@@ -48,7 +48,8 @@ PAGES = {
     "Overview": "", "Predict": "predict", "Neurons": "neurons",
     "Neurons, compared": "compare_neurons",
     "Layers": "layers", "Saliency": "saliency", "Trust": "trust", "Maps": "maps",
-    "Compare": "compare", "Scenes": "scenes", "Models": "models",
+    "Compare": "compare", "Bias": "bias", "Failures": "failures", "Train": "train",
+    "Scenes": "scenes", "Models": "models",
 }  # fmt: skip
 PICTURES = ("photo:chelsea", "photo:coffee", "scene:wolf~7", "scene:owl~3", "scene:truck~12")
 # Pages whose results for a new picture are there within seconds.
