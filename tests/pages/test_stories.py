@@ -19,6 +19,9 @@ from tests.pages.visit import button_labels, click, open_page, run_until_complet
 
 LAYER, UNIT = stories.CAT_CHANNEL["neurons_layer"], int(stories.CAT_CHANNEL["neurons_unit"])
 
+# The first evidence on the page that the story's proof opens.
+PROOF = "scenes-mobilenet-biased: wolf, background snow (used)"
+
 
 @pytest.fixture
 def bench(app: AppTest) -> Workbench:
@@ -95,3 +98,15 @@ def test_a_story_that_a_link_opens_has_no_way_back(app: AppTest, bundled: list[s
     open_page(app, "saliency", stories.WOLF_NETWORKS, snow.picture, story=snow.label)
     assert snow.note in app.info[0].value
     assert not any(label.startswith("Back to my") for label in button_labels(app))
+
+
+def test_the_box_opens_a_view_on_another_page_with_another_picture(
+    app: AppTest, bundled: list[str]
+):
+    snow, _, proof = stories.STORIES[0].views
+    open_page(app, "saliency", stories.WOLF_NETWORKS, snow.picture, story=snow.label)
+    next(button for button in app.button if button.label == proof.label).click()
+    app.run()
+    assert app.title[0].value == "Does it use the thing, or something beside it?"
+    assert proof.note in app.info[0].value
+    assert app.get_by_key("bias_test").value == PROOF

@@ -17,17 +17,22 @@ PAIRS, SIDE = 5, 144
 
 
 def show(tested: Sequence[TestedNetwork], results: Results) -> None:
-    """Show pairs of one test, which the visitor chooses among all that were made."""
+    """Show pairs of one test, which the visitor chooses among all that were made.
+
+    The shortcuts that were found come first: they are what the verdicts name.
+    """
     found = {
         f"{network.card.title}: {_title(shortcut)}": shortcut
         for network in tested
         if (verdict := results.value(network.verdict)) is not None
         for shortcut in verdict.tested
     }
-    if not found:
+    # A test that is chosen stays chosen, so the first choice waits for every network's shortcuts.
+    if not found or not results.done([network.verdict for network in tested]):
         return
     st.subheader("The evidence", anchor=False)
-    chosen = found[LINKED.select("Test", list(found), "test")]
+    names = sorted(found, key=lambda name: not found[name].confirmed)
+    chosen = found[LINKED.select("Test", names, "test")]
     what = chosen.suspicion
     with_level, without = interventions.tested_scenes(what, [what.class_], chosen.seed, SIDE, PAIRS)
     st.caption(

@@ -23,6 +23,8 @@ CARD_WIDTH = 175
 CAT_CHANNEL = {"neurons_layer": "blocks.4.2", "neurons_unit": "7"}
 # Keys of the session state: what the visitor had chosen before a story, and what the story chose.
 BEFORE, CHOSEN = "_before_story", "_story_choice"
+# Key of the session state: the view that was clicked and whose page is still to be opened.
+OPENING = "_story_opening"
 # The parameter that names the view which a page was opened with.
 PARAMETER = "story"
 
@@ -120,8 +122,8 @@ STORIES = (
     ),
     Story(
         "Which method to believe", "fact_check",
-        "Six methods draw six heat maps of the same answer. Tests that remove what they mark show"
-        " which ones are right.",
+        "Six methods draw six heat maps of the same answer. Tests remove what they mark, and show"
+        " which ones to believe, if any.",
         (View("See the tests",
               "Read the verdicts first. Then move the share of pixels below the table: as marked"
               " pixels vanish, a good map makes the answer vanish, too.",
@@ -144,9 +146,15 @@ def show_cards() -> None:
 def show_note(page: str) -> None:
     """Show what to look at, on a page that a card has opened, while its picture is chosen.
 
+    A view that was clicked is opened first: with its picture the box that held its link is gone.
+
     Args:
         page: Name of the page's file.
     """
+    if (opening := st.session_state.pop(OPENING, None)) is not None:
+        # Without query_params Streamlit clears the URL, which bound widgets do not allow.
+        settings = {**opening.settings, PARAMETER: opening.label}
+        st.switch_page(f"pages/{opening.page}.py", query_params=settings)
     shown = st.query_params.get(PARAMETER), page, sidebar.picture_reference()
     for story in STORIES:
         for view in story.views:
@@ -197,14 +205,10 @@ def _show_view(view: View, shown_page: str = "") -> None:
         view: The view.
         shown_page: The page that is shown, where the view may be on the same one.
     """
-    clicked = st.button(
+    st.button(
         view.label, icon=":material/arrow_forward:", key=f"_story_{view.label}", type="tertiary",
         on_click=_choose, args=(view, shown_page),
     )  # fmt: skip
-    if clicked and view.page != shown_page:
-        # Without query_params Streamlit clears the URL, which bound widgets do not allow.
-        settings = {**view.settings, PARAMETER: view.label}
-        st.switch_page(f"pages/{view.page}.py", query_params=settings)
 
 
 def _choose(view: View, shown_page: str) -> None:
@@ -219,6 +223,8 @@ def _choose(view: View, shown_page: str) -> None:
     st.session_state[CHOSEN] = _current_choice()
     if view.page == shown_page:
         st.query_params[PARAMETER] = view.label
+    else:
+        st.session_state[OPENING] = view
 
 
 def _is_here(name: str) -> bool:
