@@ -1,5 +1,6 @@
 """Bias: whether networks use the thing itself or something beside it, found by changing scenes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -14,6 +15,7 @@ from pages.parts.bias.tested_network import TestedNetwork
 from pages.parts.shared import sidebar
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import show_no_model, usable
+from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.page_intro import show_intro
 from pages.parts.shared.results import Results
 from pages.parts.shared.stories import WOLF_NETWORKS
@@ -24,8 +26,9 @@ def show() -> None:
         "Does it use the thing, or something beside it?",
         "The same drawn scene, with exactly one thing changed: if the answer changes, that thing is"
         " why. A heat map cannot show this; a changed picture can.",
-        "Read the verdict first. The chart shows how much each change matters for all classes"
-        " together, and the pictures below show what a verdict rests on.",
+        "Read the verdict first. The pictures show what it rests on, and the chart below them how"
+        " much each change matters for all classes together.",
+        term="Confidence interval",
     )
     models = usable(sidebar.models())
     if not models:
@@ -35,6 +38,7 @@ def show() -> None:
     if not tested:
         _offer_networks()
         return
+    _show_left_out(models, tested)
     results = Results()
     recipes: list[Recipe[Any]] = [each.answers for each in tested]
     recipes += [each.verdict for each in tested]
@@ -56,6 +60,15 @@ def _tested(models: dict[str, Card]) -> list[TestedNetwork]:
             continue
         tested.append(TestedNetwork(card, answers, shortcuts_recipe(card, answers)))
     return tested
+
+
+def _show_left_out(models: dict[str, Card], tested: Sequence[TestedNetwork]) -> None:
+    """Name the chosen networks that cannot be tested."""
+    known = {network.card.name for network in tested}
+    left_out = [escape_markdown(card.title) for name, card in models.items() if name not in known]
+    if left_out:
+        names = ", ".join(left_out)
+        st.caption(f"Left out, because they do not know the classes of drawn scenes: {names}.")
 
 
 def _offer_networks() -> None:

@@ -41,6 +41,7 @@ def show() -> None:
         "Compare up to four networks: which does better and what it costs, where they disagree,"
         " and which of their layers do the same.",
         "All figures are for the pictures below, so choose pictures that the networks should know.",
+        term="Backbone",
     )
     chosen = sidebar.models()
     models = usable(chosen)
@@ -72,10 +73,14 @@ def _open_similarity_of_old_links() -> None:
 
 
 def _pick_pictures(cards: Sequence[Card]) -> PictureSet | None:
-    """The picker of the set, closed until a visitor opens it or a link's set is missing."""
+    """The picker of the set, closed until a visitor opens it or a link's set is missing.
+
+    What is wrong with a link's set stands above it, where it is seen also when it is closed.
+    """
     opened = st.session_state.setdefault(OPENED, False)
+    problems = st.container()
     with st.expander("Which pictures", expanded=opened, icon=":material/photo_library:"):
-        pictures = pick_set(first_set(cards))
+        pictures = pick_set(first_set(cards), problems)
     if not opened and (pictures is None or st.session_state.get(PROBLEM)):
         st.session_state[OPENED] = True  # shows what happened to the link's set
         st.rerun()

@@ -48,6 +48,7 @@ def show() -> None:
         " become smaller, and there are more of them.",
         "Each row is a layer with the eight channels that respond most to your picture; a map is"
         " bright where its channel responds. Click a channel's number to see what it looks for.",
+        term="Activation map",
     )
     models = usable(sidebar.models())
     picture = sidebar.picture()

@@ -35,6 +35,7 @@ def show() -> None:
         "See which pictures, or which neurons, each network treats as similar.",
         "Each point is a picture or a neuron; similar ones lie close together. Select some points"
         " to see what they are.",
+        term="t-SNE",
     )
     models = usable(sidebar.models())
     if not models:

@@ -45,6 +45,7 @@ def show() -> None:
         "Rows are networks, columns are methods; bright areas support the class, and each method"
         " measures this differently. Click a map to enlarge it. Where methods differ, the page"
         " Trust tells which to believe.",
+        term="Heat map",
     )
     chosen = classifiers_and_picture()
     if chosen is None:

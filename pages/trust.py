@@ -1,7 +1,5 @@
 """Trust: which saliency maps to believe, for a picture and on scenes where the truth is known."""
 
-import streamlit as st
-
 from core.workbench.start_views import TRUST_METHODS
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import classifiers_and_picture
@@ -22,16 +20,14 @@ def show() -> None:
         " is asked, and, for generated scenes, the exact position of the object.",
         "Read the verdict on each network first; the table and the curves below show what it is"
         " based on.",
+        term="Heat map",
     )
     chosen = classifiers_and_picture()
     if chosen is None:
         return
     models, picture = chosen
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
-    with left:
-        view = LINKED.segmented("Test on", [PICTURE, SCENES], "of")
-    with right:
-        methods = pick_methods(TRUST_METHODS)
+    view = LINKED.segmented("Test on", [PICTURE, SCENES], "of")
+    methods = pick_methods(TRUST_METHODS)  # as wide as the page: narrower, it cuts its chips
     if view == SCENES:
         scenes_view.show(Results(), models, methods)
     else:

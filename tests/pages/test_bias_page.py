@@ -38,9 +38,11 @@ def pair(app: AppTest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[
     return ["local/guesses", "local/constant"]
 
 
-def test_verdicts_evidence_and_effects_are_shown(pair: list[str], app: AppTest):
-    open_page(app, "bias", pair)
+def test_verdicts_evidence_and_effects_are_shown(pair: list[str], app: AppTest, tmp_path: Path):
+    save_network(tmp_path / "fishes", ["tench", "goldfish"])
+    open_page(app, "bias", [*pair, "local/fishes"])
     said = texts(app)
+    assert "do not know the classes of drawn scenes: fishes." in said
     assert not app.error
     assert said.count("No shortcut found") == 2
     assert f"{len(FACTORS)} factors were changed" in said

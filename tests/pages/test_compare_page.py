@@ -233,5 +233,6 @@ def test_without_usable_weights_nothing_is_compared(app: AppTest):
 def test_a_link_to_a_deleted_set_opens_the_picker(app: AppTest):
     open_compare(app, RESNET, set="archive:0123456789abcdef")
     assert "Upload them again" in texts(app)
+    assert not app.expander[0].warning  # above the picker: it is seen when that is closed
     assert app.expander[0].proto.expanded
     assert not charts(app)

@@ -22,9 +22,17 @@ def show_intro(title: str, answer: str, reading: str, term: str = "") -> None:
     st.caption(f":material/visibility: {reading}")
     if term:
         st.page_link(
-            "pages/glossary.py", label=f"What is a {term.lower()}?", icon=":material/dictionary:",
+            "pages/glossary.py", label=question(term), icon=":material/dictionary:",
             query_params={"glossary_words": term.lower()},
         )  # fmt: skip
+
+
+def question(term: str) -> str:
+    """Return the question what a term is, with the article that it takes; a name takes none."""
+    if any(letter.isupper() for letter in term[1:]):  # t-SNE, CKA
+        return f"What is {term}?"
+    article = "an" if term[0] in "AEIOU" else "a"
+    return f"What is {article} {term.lower()}?"
 
 
 def show_expert_switch() -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from core import figures, saliency
 from core.saliency import Method
-from core.zoo import Card
+from core.zoo import Card, distinct_titles
 from pages.parts.shared.layer_picker import pick_model
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
@@ -115,7 +115,8 @@ def _show_similarity(own: Mapping[str, EvaluatedMap], same_method: Sequence[Eval
         _show_matrix("Methods of this network", by_method, measure)
     if len(same_method) > 1:
         with right:
-            networks = {each.card.name: each for each in same_method}
+            titles = distinct_titles({each.card.name: each.card for each in same_method})
+            networks = {titles[each.card.name]: each for each in same_method}
             _show_matrix(f"Networks, each by {same_method[0].method.title}", networks, measure)
 
 
