@@ -217,7 +217,8 @@ VIEWS: Mapping[str, UnitView] = {
         connections.show,
     ),
     "Switch it off": UnitView(
-        "What the network predicts for your picture with this channel, and without it.",
+        "What the network predicts for your picture with this channel, and without it: the three"
+        " most probable classes, and the five that change most.",
         switched_off.needs,
         switched_off.show,
         lambda unit: not unit.is_class and bool(unit.card.labels),
