@@ -41,7 +41,6 @@ def show() -> None:
         "Compare up to four networks: which does better and what it costs, where they disagree,"
         " and which of their layers do the same.",
         "All figures are for the pictures below, so choose pictures that the networks should know.",
-        term="Backbone",
     )
     chosen = sidebar.models()
     models = usable(chosen)
