@@ -52,8 +52,8 @@ HOSTILE_PICTURES: Sequence[Callable[[], bytes]] = (
 # Milliseconds that a visitor looks at a view, and after which one counts as stopped or slow.
 LOOKING = 4_000, 12_000
 LONGEST = 90_000
-# Milliseconds between two looks at a page. Playwright's default, every frame, would make the browser
-# draw all the time, and take most of two cores from the server.
+# Milliseconds between two looks at a page. Playwright's default, every frame, would take processor
+# time from the server.
 LOOK_AGAIN = 250
 # JavaScript that returns the top classes of the networks on Predict once all are there.
 TOP = """count => {

@@ -6,30 +6,48 @@ explanations may be ineffective for detecting unknown spurious correlation").
 """
 
 from core.interventions.answers import Answers, answer_steps
+from core.interventions.area import BadArea, area_cells, area_text, strongest_cells
 from core.interventions.effects import Effect, Interval, effects
 from core.interventions.factors import FACTORS, Factor
 from core.interventions.mending import MendedLayer, NotMendable, mend_steps, mended_files
 from core.interventions.pairs import Pairs, UnknownClasses, scene_classes
+from core.interventions.photo_answers import PhotoAnswers, photo_answer_steps
+from core.interventions.photo_changes import (
+    PHOTO_CHANGES,
+    UNCHANGED,
+    PhotoChange,
+    changed_photographs,
+)
 from core.interventions.shortcuts import Shortcut, Suspicion, Verdict, judge_steps, tested_scenes
 
 __all__ = [
     "FACTORS",
+    "PHOTO_CHANGES",
+    "UNCHANGED",
     "Answers",
+    "BadArea",
     "Effect",
     "Factor",
     "Interval",
     "MendedLayer",
     "NotMendable",
     "Pairs",
+    "PhotoAnswers",
+    "PhotoChange",
     "Shortcut",
     "Suspicion",
     "UnknownClasses",
     "Verdict",
     "answer_steps",
+    "area_cells",
+    "area_text",
+    "changed_photographs",
     "effects",
     "judge_steps",
     "mend_steps",
     "mended_files",
+    "photo_answer_steps",
     "scene_classes",
+    "strongest_cells",
     "tested_scenes",
 ]

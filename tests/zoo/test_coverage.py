@@ -1,9 +1,8 @@
 """What works for which architecture: the checks on a dozen families, the table, and its reader.
 
 The command `python -m benchmarks.coverage` checks all architectures, each in a process of its own;
-that takes hours, so these tests run the same checks in this process on a small architecture of
-twelve of timm's families: CNNs, hybrids and a transformer. The other families are not tested here:
-`python -m benchmarks.coverage --small` checks one of every family and kind, by hand.
+that takes hours, so these tests run the same checks in this process: all of them on a small
+architecture of twelve of timm's families, and three on the smallest of every family.
 """
 
 import csv
@@ -27,6 +26,22 @@ SMALL = (
     "mobilenetv3_small_050", "lcnet_035", "repghostnet_050", "edgenext_xx_small", "mobilevitv2_050",
     "dla46x_c",
 )  # fmt: skip
+# Checks that need every part of a family's own code: its blocks, its classifier, its layers.
+FIRST_CHECKS = ("load", "predict", "grad_cam")
+
+
+def smallest_of_each_family() -> list[str]:
+    """Return the names of the smallest architectures of timm's families, without those in SMALL."""
+    found = {each.family: each.name for each in reversed(smallest(architectures().values()))}
+    return sorted(set(found.values()) - set(SMALL))
+
+
+@pytest.mark.parametrize("architecture", smallest_of_each_family())
+def test_every_family_loads_predicts_and_has_a_map(architecture: str):
+    subject = Subject(architecture)
+    outcomes = [worker.check(subject, key) for key in FIRST_CHECKS]
+    assert [(each.capability, each.reason) for each in outcomes if each.status == FAILED] == []
+    assert outcomes[0].status == OK
 
 
 @pytest.mark.parametrize("architecture", SMALL)
