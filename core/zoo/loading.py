@@ -29,6 +29,8 @@ from core.zoo.model import Model
 from core.zoo.weights_header import read_weights_header
 
 MAX_REASON_LENGTH = 300  # characters
+# Ends of the names of a BatchNorm's statistics.
+STATISTICS = ("running_mean", "running_var")
 
 # torch has one random generator per process: two threads that draw weights at the same time would
 # each receive part of the other's random numbers.
@@ -228,9 +230,18 @@ def _create_network(card: Card) -> nn.Module:
 
 
 def _check_finite(card: Card, net: nn.Module) -> None:
-    """Refuse weights with NaN or infinite values: every result would be NaN."""
+    """Refuse weights with NaN or infinite values: every result would be NaN.
+
+    A buffer may be infinite unless it holds a BatchNorm's statistics: some networks keep the limits
+    of a clipping in buffers, which are infinite where nothing is clipped.
+    """
+    weights = {name for name, _ in net.named_parameters()}
     for name, values in net.state_dict().items():
-        if values.is_floating_point() and not values.isfinite().all():
+        if not values.is_floating_point():
+            continue
+        may_be_infinite = name not in weights and not name.endswith(STATISTICS)
+        usable = ~values.isnan() if may_be_infinite else values.isfinite()
+        if not usable.all():
             raise WeightsUnavailable(
                 f"The weights of {card.name} have values in {name} that are NaN or infinite, so"
                 f" every result would be. {_ways_out(card, card.name)}"
