@@ -16,7 +16,7 @@ def _net() -> nn.Module:
 
 
 def _check(net: nn.Module) -> None:
-    loading._check_finite(zoo.card("untrained/test_resnet"), net)
+    loading._check_finite(zoo.describe("untrained/test_resnet"), net)
 
 
 def test_an_infinite_limit_is_accepted():
