@@ -142,7 +142,8 @@ def patches_shuffled(x: Colours, area: Mask) -> Colours:
     flat = patches.reshape(16, height // 4, width // 4, 3)
     seed = int(picture_id(_as_picture(x))[:16], 16)
     shuffled = flat[np.random.default_rng(seed).permutation(16)].reshape(patches.shape)
-    return shuffled.swapaxes(1, 2).reshape(height, width, 3)
+    x[:height, :width] = shuffled.swapaxes(1, 2).reshape(height, width, 3)
+    return x
 
 
 @_photo_change("Coarse shapes", SHAPE)

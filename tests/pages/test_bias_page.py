@@ -70,7 +70,7 @@ def test_the_effects_are_those_of_the_recipe(pair: list[str], app: AppTest):
 
 
 def test_networks_of_photographs_lead_to_those_of_scenes(app: AppTest):
-    open_page(app, "bias", [RESNET])
+    open_page(app, "bias", [RESNET], bias_pictures="Drawn scenes")
     assert "none of the chosen networks knows them" in app.info[0].value
     (place,) = [i for i, label in enumerate(link_labels(app)) if "one is biased" in label]
     assert "scenes-mobilenet-biased" in link_queries(app)[place]

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 from playwright.sync_api import TimeoutError
 
+from core.interventions import area_cells
 from tests.pages.browser_visit import (
     PRETRAINED,
     parameters,
@@ -162,3 +163,30 @@ def _count(indices: str) -> int:
     """Return how many indices a text such as "3,7,12-19" has."""
     runs = [[int(end) for end in run.split("-")] for run in indices.split(",")]
     return sum(run[-1] - run[0] + 1 for run in runs)
+
+
+def test_an_area_is_dragged_and_drawn_with_the_keyboard(real_app, new_page):
+    page = new_page()
+    page.goto(f"{real_app}/bias{query(bias_tool='Box')}")
+    canvas = page.get_by_role("application")
+    wait_until_settled(page)
+    box = steady_box(page, canvas)
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.25)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.74, box["y"] + box["height"] * 0.74, steps=4)
+    page.mouse.up()
+    page.wait_for_function("() => location.search.includes('bias_area')")
+    dragged = area_cells(parameters(page)["bias_area"][0])
+    assert dragged[8:24, 8:24].all()
+    assert dragged.sum() == 16 * 16
+    wait_until_settled(page)
+    page.get_by_role("button").filter(has_text="Background grey").wait_for()
+
+    canvas.focus()
+    for key in ("Space", "ArrowRight", "ArrowDown", "Space"):
+        page.keyboard.press(key)
+    page.wait_for_function(
+        "before => new URLSearchParams(location.search).get('bias_area') !== before",
+        arg=parameters(page)["bias_area"][0],
+    )
+    assert area_cells(parameters(page)["bias_area"][0]).sum() == 4
