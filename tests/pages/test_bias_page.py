@@ -50,10 +50,14 @@ def test_verdicts_evidence_and_effects_are_shown(pair: list[str], app: AppTest, 
     assert len(tests) == 4
     assert any(option.startswith("constant: ") for option in tests)
     shown = pictures(app)
-    assert len(shown) == 10
+    assert sum(alt.startswith("Scene ") and "with its map" not in alt for alt in shown) == 10
     assert sum("without" in alt for alt in shown) == 5
     assert charts(app) == ["Change of the probability by factor"]
-    assert download_labels(app) == ["CSV"]
+    assert download_labels(app) == ["CSV", "CSV"]
+    reasons = app.dataframe[-1].value
+    assert list(reasons.scenes) == [30, 30]
+    assert (reasons.drop(columns=["network", "scenes"]).sum(axis=1) == 30).all()
+    assert 1 <= sum("with its map" in alt for alt in shown) <= 10
 
 
 def test_the_effects_are_those_of_the_recipe(pair: list[str], app: AppTest):

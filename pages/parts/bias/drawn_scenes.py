@@ -10,7 +10,7 @@ from core.workbench.recipes import Recipe
 from core.workbench.tasks.scene_answers import scene_answers_recipe
 from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.zoo import Card
-from pages.parts.bias import effects_view, evidence, mending, verdicts
+from pages.parts.bias import effects_view, evidence, mending, reasons_view, verdicts
 from pages.parts.bias.tested_network import TestedNetwork
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.results import Results
@@ -37,6 +37,7 @@ def show(models: dict[str, Card]) -> None:
     evidence.show(tested, results)
     mending.show(tested, results)
     effects_view.show(tested, results)
+    reasons_view.show(tested, results)
 
 
 def tested_networks(models: dict[str, Card]) -> list[TestedNetwork]:

@@ -1,0 +1,50 @@
+"""Whether a network's answers to drawn scenes are right, and whether for the right reason."""
+
+import numpy as np
+
+from core.interventions import scene_classes
+from core.saliency.reasons import Reasons, reason_steps
+from core.steps import Steps
+from core.workbench.recipes import Recipe, StoredResult
+from core.workbench.task import Call, Task
+from core.zoo import Card
+
+# Scenes for each class of the network, but at most as many as 28 classes have.
+SCENES = "scenes"
+PER_CLASS, MOST_SCENES = 10, 84
+# Names in a stored result.
+SHOWN, ANSWERED, ON_OBJECT, AREA, MAPS = "shown", "answered", "on object", "area", "maps"
+
+
+def scene_reasons_recipe(card: Card) -> Recipe[Reasons]:
+    """Recipe of the reasons of a network's answers to scenes of its classes.
+
+    Raises:
+        UnknownClasses: The network knows other things than scenes.
+        WeightsUnavailable: The weights have to be downloaded first, or do not exist.
+    """
+    count = min(PER_CLASS * len(scene_classes(card.labels)), MOST_SCENES)
+    return SCENE_REASONS.recipe(card, scenes=count)
+
+
+def _compute(call: Call) -> Steps[list[StoredResult]]:
+    m = call.model
+    results = []
+    for recipe in call.recipes:
+        count = recipe.option(SCENES, int)
+        found = yield from reason_steps(m, scene_classes(m.labels), count)
+        arrays = {ON_OBJECT: found.on_object, AREA: found.area, MAPS: found.maps.astype(np.float16)}
+        results.append(
+            StoredResult(arrays, {SHOWN: list(found.shown), ANSWERED: list(found.answered)})
+        )
+    return results
+
+
+def _read(stored: StoredResult) -> Reasons:
+    return Reasons(
+        tuple(stored.record[SHOWN]), tuple(stored.record[ANSWERED]), stored.arrays[ON_OBJECT],
+        stored.arrays[AREA], stored.arrays[MAPS],
+    )  # fmt: skip
+
+
+SCENE_REASONS = Task("scene reasons", version=1, compute=_compute, read=_read, cost=8.0, batch=1)
