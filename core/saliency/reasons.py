@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 
 from core import predict, scenes
@@ -28,8 +28,8 @@ from core.zoo import Model
 # Seed of the scenes; no network was trained on them.
 SEED = 6_000_011
 METHOD = "stage_cam"
-# Side of the maps that are kept, in pixels.
-MAP_SIDE = 32
+# Side of the maps that are kept, in pixels: they ship with networks.
+MAP_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,14 @@ class Reasons:
             Zhang et al. 2018). The share of the map that is on it says little here: maps are wider
             than small objects.
         area: Share of the picture that the object covers: the chance of a random maximum.
-        maps: The map of the answer, made smaller.
+        maps: The map of the answer, made smaller; 0 to 255, its maximum.
     """
 
     shown: tuple[str, ...]
     answered: tuple[str, ...]
     on_object: Bool[np.ndarray, " n"]
     area: Float[np.ndarray, " n"]
-    maps: Float[np.ndarray, "n y x"]
+    maps: UInt8[np.ndarray, "n y x"]
 
     @property
     def right(self) -> Bool[np.ndarray, " n"]:
@@ -119,8 +119,8 @@ def _as_scenes(start: int, count: int, progress: Progress) -> Progress:
     return Progress(start, count)
 
 
-def _smaller(values: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "y x"]:
-    small = Image.fromarray(values.astype(np.float32)).resize(
-        (MAP_SIDE, MAP_SIDE), Image.Resampling.BOX
-    )
-    return np.asarray(small)
+def _smaller(values: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "y x"]:
+    """Return a map's positive values, made smaller, as 0 to 255."""
+    heat = Image.fromarray(values.clip(0).astype(np.float32))
+    small = np.asarray(heat.resize((MAP_SIDE, MAP_SIDE), Image.Resampling.BOX))
+    return (small / max(float(small.max()), 1e-30) * 255).round().astype(np.uint8)

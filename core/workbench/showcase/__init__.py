@@ -16,6 +16,7 @@ from core.workbench import store
 from core.workbench.recipes import Recipe, StoredResult
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.scene_answers import scene_answers_recipe
+from core.workbench.tasks.scene_reasons import scene_reasons_recipe
 from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.workbench.tasks.visualization import channel_recipe
 from core.zoo import Card
@@ -90,7 +91,9 @@ def bias_recipes(card: Card) -> tuple[Recipe[Any], ...]:
         return ()
     answers = scene_answers_recipe(card)
     verdict = shortcuts_recipe(card, answers)
-    return (answers, verdict) if card.name in BIAS_STORY else (verdict,)
+    if card.name not in BIAS_STORY:
+        return (verdict,)
+    return answers, verdict, scene_reasons_recipe(card)
 
 
 def channel_recipes(card: Card, layer: LayerInfo) -> Iterator[Recipe[Any]]:

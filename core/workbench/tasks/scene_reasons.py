@@ -1,7 +1,5 @@
 """Whether a network's answers to drawn scenes are right, and whether for the right reason."""
 
-import numpy as np
-
 from core.interventions import scene_classes
 from core.saliency.reasons import Reasons, reason_steps
 from core.steps import Steps
@@ -33,7 +31,7 @@ def _compute(call: Call) -> Steps[list[StoredResult]]:
     for recipe in call.recipes:
         count = recipe.option(SCENES, int)
         found = yield from reason_steps(m, scene_classes(m.labels), count)
-        arrays = {ON_OBJECT: found.on_object, AREA: found.area, MAPS: found.maps.astype(np.float16)}
+        arrays = {ON_OBJECT: found.on_object, AREA: found.area, MAPS: found.maps}
         results.append(
             StoredResult(arrays, {SHOWN: list(found.shown), ANSWERED: list(found.answered)})
         )

@@ -31,7 +31,8 @@ def show(tested: Sequence[TestedNetwork], results: Results) -> None:
     st.caption(
         "New scenes of every class. The evidence counts as on the object if the strongest place of"
         " the answer's heat map (StageCAM) is. Right answers with evidence beside the object are"
-        " those to look at; only a changed picture proves what a network uses."
+        " those to look at. A network with a shortcut can look honest here: only a changed picture"
+        " proves what a network uses."
     )
     recipes = {network.card.name: scene_reasons_recipe(network.card) for network in tested}
     results.ask(list(recipes.values()))
