@@ -14,14 +14,18 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.settings import BadSetting
 from core.visualize import Quality
+from core.workbench import Workbench
 from pages.parts.shared.session import workbench
 from tests.conftest import PROJECT
 from tests.pages.visit import LONGEST_WAIT
 
+# Seconds that a page waits for results in a test.
+RESULT_PATIENCE = 3.0
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -47,8 +51,24 @@ def quick_results(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page wait for its results instead of running again and again until they are there.
+
+    Streamlit would also read the metadata of all installed packages for every `AppTest`, in search
+    of components; the app uses none of a package.
+    """
+    wait = Workbench.wait
+
+    def wait_longer(bench, recipes, requester, patience):
+        return wait(bench, recipes, requester, max(patience, RESULT_PATIENCE))
+
+    monkeypatch.setattr(Workbench, "wait", wait_longer)
+    monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
+
+
+@pytest.fixture
 def app(
-    quick_results: None, made_models: Path, monkeypatch: pytest.MonkeyPatch
+    quick_results: None, few_runs: None, made_models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[AppTest]:
     """The app with no models but two small ones in a folder; not run yet."""
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(made_models))
