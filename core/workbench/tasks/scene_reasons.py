@@ -7,22 +7,26 @@ from core.workbench.recipes import Recipe, StoredResult
 from core.workbench.task import Call, Task
 from core.zoo import Card
 
-# Scenes for each class of the network, but at most as many as 28 classes have.
 SCENES = "scenes"
+# Scenes of each class, and the most scenes: three of each of 28 classes.
 PER_CLASS, MOST_SCENES = 10, 84
 # Names in a stored result.
 SHOWN, ANSWERED, ON_OBJECT, AREA, MAPS = "shown", "answered", "on object", "area", "maps"
 
 
-def scene_reasons_recipe(card: Card) -> Recipe[Reasons]:
+def scene_reasons_recipe(card: Card, scenes: int | None = None) -> Recipe[Reasons]:
     """Recipe of the reasons of a network's answers to scenes of its classes.
+
+    Args:
+        card: The network's card.
+        scenes: Number of scenes; by default ten of each class, but at most 84.
 
     Raises:
         UnknownClasses: The network knows other things than scenes.
         WeightsUnavailable: The weights have to be downloaded first, or do not exist.
     """
-    count = min(PER_CLASS * len(scene_classes(card.labels)), MOST_SCENES)
-    return SCENE_REASONS.recipe(card, scenes=count)
+    most = min(PER_CLASS * len(scene_classes(card.labels)), MOST_SCENES)
+    return SCENE_REASONS.recipe(card, scenes=scenes or most)
 
 
 def _compute(call: Call) -> Steps[list[StoredResult]]:

@@ -32,6 +32,7 @@ from core.workbench.tasks.map_placement import map_placement_recipe
 from core.workbench.tasks.mended_layer import mended_layer_recipe
 from core.workbench.tasks.neuron_map import neuron_map_recipe
 from core.workbench.tasks.part_scores import part_scores_recipe
+from core.workbench.tasks.photo_answers import photo_answers_recipe
 from core.workbench.tasks.picture_map import second_seed_recipe, tsne_recipe
 from core.workbench.tasks.precision_check import bfloat16_agreement_recipe
 from core.workbench.tasks.responses import responses_recipe
@@ -41,6 +42,7 @@ from core.workbench.tasks.saliency_map import saliency_map_recipe
 from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.workbench.tasks.saliency_truth import saliency_truth_recipe
 from core.workbench.tasks.scene_answers import scene_answers_recipe
+from core.workbench.tasks.scene_reasons import scene_reasons_recipe
 from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.workbench.tasks.size import size_recipe
 from core.workbench.tasks.strong_units import strong_units_recipe
@@ -136,12 +138,14 @@ def example_recipes(card: Card, picture: str, reference: str) -> dict[str, Recip
         logits_recipe(card, picture),
         second_seed_recipe(picture_map),
         scene_answers,
+        scene_reasons_recipe(scenes_card, scenes=2),
         shortcuts_recipe(scenes_card, scene_answers),
         mended_layer_recipe(scenes_card, shortcuts_recipe(scenes_card, scene_answers)),
         map_placement_recipe(features, picture_map, features),
         neuron_map_recipe([responses], [part_scores_recipe(card, "layer2")], iterations=20),
         part_scores_recipe(card, "layer2"),
         picture_map,
+        photo_answers_recipe(card, picture),
         bfloat16_agreement_recipe(card, "occlusion"),
         responses,
         saliency_area_recipe(card, picture, saliency_map),
