@@ -47,14 +47,7 @@ def dial_answer_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[DialAnswe
     """
     require_classes(m.card)
     yield Progress(0, 1)
-    crop = m.preprocessing.crop(img)
-    if dial.change is None:
-        colours = _attacked(m, to_tensor(crop)[None].to(m.device), dial)
-    else:
-        base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        changed = [crop, *changed_pictures(base, dial.key)[1:]]
-        resized = [each.resize(crop.size, Image.Resampling.BICUBIC) for each in changed]
-        colours = torch.stack([to_tensor(each) for each in resized]).to(m.device)
+    colours = dial_inputs(m, img, dial)
     with m.borrow() as net, torch.no_grad():
         logits = m.in_batches(net, m.preprocessing.normalised(colours)).float().cpu().numpy()
     if dial.change is not None:
@@ -62,16 +55,32 @@ def dial_answer_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[DialAnswe
     return DialAnswers(logits, (colours.cpu() * 255).round().byte().permute(0, 2, 3, 1).numpy())
 
 
+def dial_inputs(m: Model, img: Image.Image, dial: Dial) -> Float[Tensor, "steps 3 h w"]:
+    """Return what a network gets at step 0 to 5 of a dial: colours, 0 to 1, not normalised.
+
+    Args:
+        m: The network.
+        img: The picture.
+        dial: The dial.
+    """
+    crop = m.preprocessing.crop(img)
+    if dial.change is None:
+        return _attacked(m, to_tensor(crop)[None].to(m.device), dial)
+    base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    changed = [crop, *changed_pictures(base, dial.key)[1:]]
+    resized = [each.resize(crop.size, Image.Resampling.BICUBIC) for each in changed]
+    return torch.stack([to_tensor(each) for each in resized]).to(m.device)
+
+
 def _attacked(
     m: Model, colours: Float[Tensor, "1 3 h w"], dial: Dial
 ) -> Float[Tensor, "steps 3 h w"]:
-    """Return the input and its attacked copies."""
+    """Return the input and its attacked copies, which are computed together."""
     normalise = m.preprocessing.normalised
-    with m.borrow() as net:
-        with torch.no_grad():
-            target = int(net(normalise(colours)).argmax())
-        attacked = [
-            attack(dial.key, net, normalise, colours, target, epsilon / 255)
-            for epsilon in dial.values
-        ]
-    return torch.cat([colours, *attacked])
+    epsilons = [epsilon / 255 for epsilon in dial.values]
+    copies = colours.expand(len(epsilons), -1, -1, -1)
+    with m.borrow() as net, torch.no_grad():
+        target = int(net(normalise(colours)).argmax())
+    with m.borrow(backward=True) as net:
+        attacked = attack(dial.key, net, normalise, copies, target, epsilons)
+    return torch.cat([colours, attacked])

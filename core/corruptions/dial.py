@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -88,13 +89,23 @@ def changed_pictures(img: Image.Image, key: str) -> list[Image.Image]:
     found = find(key)
     if found.change is None:
         raise UnknownDial(f"{found.title} needs a network; its pictures come with the answers.")
+    return [img, *_changed(found.change, found.values, img.size, img.tobytes())]
+
+
+# Networks with the same crop of a picture share its changed copies, and pages show them again: room
+# for all dials of one picture, 15 MB.
+@lru_cache(maxsize=20)
+def _changed(
+    change: Change, values: tuple[Any, ...], size: tuple[int, int], data: bytes
+) -> tuple[Image.Image, ...]:
+    """Return the changed pictures, given the pixels of the picture in RGB."""
+    img = Image.frombytes("RGB", size, data)
     colours = np.asarray(img, np.float64) / 255
-    pictures = [img]
-    for value in found.values:
-        # The same noise at each step, from the picture, so that steps differ by the value only.
-        random = np.random.default_rng(int(picture_id(img)[:16], 16))
-        pictures.append(to_picture(found.change(colours.copy(), value, random)))
-    return pictures
+    # The same noise at each step, from the picture, so that steps differ by the value only.
+    seed = int(picture_id(img)[:16], 16)
+    return tuple(
+        to_picture(change(colours.copy(), value, np.random.default_rng(seed))) for value in values
+    )
 
 
 def to_picture(colours: Colours) -> Image.Image:
