@@ -53,29 +53,42 @@ class Photo:
         package: The package that ships it.
         path: Path of the file within the package.
         credit: Its author and licence.
+        classes: The ImageNet classes that show it, by their first names; empty where none does.
     """
 
     title: str
     package: str
     path: str
     credit: str
+    classes: tuple[str, ...] = ()
 
 
 PHOTOS = MappingProxyType(
     {
         "chelsea": Photo(
-            "Chelsea the cat", "skimage", "data/chelsea.png", "Stéfan van der Walt, CC0"
+            "Chelsea the cat", "skimage", "data/chelsea.png", "Stéfan van der Walt, CC0",
+            ("tabby", "tiger cat", "Egyptian cat"),
         ),
-        "coffee": Photo("Cup of coffee", "skimage", "data/coffee.png", "Rachel Michetti, CC0"),
-        "rocket": Photo("Rocket on its pad", "skimage", "data/rocket.jpg", "SpaceX, public domain"),
+        "coffee": Photo(
+            "Cup of coffee", "skimage", "data/coffee.png", "Rachel Michetti, CC0",
+            ("espresso", "cup", "coffee mug"),
+        ),
+        "rocket": Photo(
+            "Rocket on its pad", "skimage", "data/rocket.jpg", "SpaceX, public domain",
+            ("missile", "projectile"),
+        ),
         "astronaut": Photo(
             "Astronaut Eileen Collins", "skimage", "data/astronaut.png", "NASA, public domain"
         ),
         "flower": Photo("Dahlia", "sklearn", "datasets/images/flower.jpg", "vultilion, CC BY 2.0"),
         "china": Photo(
-            "Summer Palace", "sklearn", "datasets/images/china.jpg", "danielbuechele, CC BY 2.0"
+            "Summer Palace", "sklearn", "datasets/images/china.jpg", "danielbuechele, CC BY 2.0",
+            ("palace",),
         ),
-        "camera": Photo("Cameraman", "skimage", "data/camera.png", "Lav Varshney, CC0"),
+        "camera": Photo(
+            "Cameraman", "skimage", "data/camera.png", "Lav Varshney, CC0",
+            ("tripod", "reflex camera"),
+        ),
         "galaxies": Photo(
             "Distant galaxies", "skimage", "data/hubble_deep_field.jpg", "NASA, public domain"
         ),
@@ -84,7 +97,7 @@ PHOTOS = MappingProxyType(
         "grass": Photo("Grass", "skimage", "data/grass.png", "linolafett, CC0"),
         "gravel": Photo("Gravel", "skimage", "data/gravel.png", "CC0Textures, CC0"),
     }
-)
+)  # fmt: skip
 
 
 @cache
@@ -107,6 +120,24 @@ def photo(name: str) -> Image.Image:
     if folder is None:
         raise PictureForgotten(f"{entry.title} comes with {entry.package}, which is not installed.")
     return images.read(folder / entry.path)
+
+
+def known_classes(reference: str) -> tuple[str, ...]:
+    """Return the classes that are right for a picture: several where its photograph shows several.
+
+    Args:
+        reference: "photo:NAME", "scene:TEXT" or "upload:ID".
+
+    Returns:
+        A scene's class, or the ImageNet classes of a photograph; empty where none is known.
+
+    Raises:
+        BadScene: The scene can't be drawn.
+    """
+    source, _, name = reference.partition(":")
+    if source == "scene":
+        return (scene(name).factors.class_,)
+    return PHOTOS[name].classes if source == "photo" and name in PHOTOS else ()
 
 
 @lru_cache(maxsize=64)

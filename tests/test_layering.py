@@ -15,7 +15,7 @@ PAGES = [*sorted((PROJECT / "pages").rglob("*.py")), PROJECT / "streamlit_app.py
 # The modules of core from the bottom up: a module imports only from its own level and lower ones.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("arguments", "atomic_file", "blocks", "child_process", "decoding", "errors", "file_kinds",
-     "float64", "gallery_cache", "glossary", "heatmap", "hooks", "host_memory", "images",
+     "float64", "gallery_cache", "glossary", "heatmap", "hooks", "host_memory", "images", "intervals",
      "layer_axes", "layer_places", "layer_tracing", "layers", "memory", "mps", "openmp", "options",
      "owned_cache", "picture_scan", "pickled_weights", "settings", "stage_ends", "steps",
      "textbook", "threads", "timm_import", "torch_compiler"),

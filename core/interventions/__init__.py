@@ -7,7 +7,7 @@ explanations may be ineffective for detecting unknown spurious correlation").
 
 from core.interventions.answers import Answers, answer_steps
 from core.interventions.area import BadArea, area_cells, area_text, strongest_cells
-from core.interventions.effects import Effect, Interval, effects
+from core.interventions.effects import Effect, effects
 from core.interventions.factors import FACTORS, Factor
 from core.interventions.mending import MendedLayer, NotMendable, mend_steps, mended_files
 from core.interventions.pairs import Pairs, UnknownClasses, scene_classes
@@ -19,6 +19,7 @@ from core.interventions.photo_changes import (
     changed_photographs,
 )
 from core.interventions.shortcuts import Shortcut, Suspicion, Verdict, judge_steps, tested_scenes
+from core.intervals import Interval
 
 __all__ = [
     "FACTORS",
