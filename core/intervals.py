@@ -42,7 +42,7 @@ def share_interval(right: Bool[np.ndarray, " n"], groups: Groups) -> Interval:
     """
     from scipy import stats
 
-    share, count = float(right.mean()), len(right)
+    share, count = float(right.mean()), float(len(right))
     clusters = len(np.unique(groups))
     z = float(stats.norm.ppf((1 + INSIDE) / 2))
     if clusters < count:
@@ -55,27 +55,27 @@ def share_interval(right: Bool[np.ndarray, " n"], groups: Groups) -> Interval:
 
 
 def bootstrap_interval(
-    statistic: Callable[[Int[np.ndarray, " m"]], float], groups: Groups, resamples: int = RESAMPLES
+    statistic: Callable[[Float[np.ndarray, "r groups"]], Float[np.ndarray, " r"]], groups: int
 ) -> Interval:
-    """Return a statistic of all rows, and its interval by bootstrap over groups.
+    """Return a statistic of all pictures, and its interval by bootstrap over groups of them.
 
-    The basic interval (Davison and Hinkley 1997, equation 5.6): the resampled statistic's distance
-    from the statistic stands for the statistic's own distance from the truth, so that a statistic
-    that is too high by chance is corrected.
+    The basic interval (Davison and Hinkley 1997, "Bootstrap methods", equation 5.6): the resampled
+    statistic's distance from the statistic stands for the statistic's own distance from the truth,
+    so that a statistic that is too high by chance is corrected.
 
     Args:
-        statistic: Takes indices of rows, some of them several times.
-        groups: The group of each row, from 0.
-        resamples: Number of resamples.
+        statistic: Takes how often each group occurs in each resample; returns a value for each.
+        groups: Number of groups.
     """
-    value = statistic(np.arange(len(groups)))
-    members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
-    random = np.random.default_rng(0)
-    values = [
-        statistic(np.concatenate([members[index] for index in drawn]))
-        for drawn in random.integers(0, len(members), (resamples, len(members)))
-    ]
-    low, high = np.nanquantile(values, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
+    value = float(statistic(np.ones((1, groups)))[0])
+    shares = np.full(groups, 1 / groups)
+    weights = np.random.default_rng(0).multinomial(groups, shares, RESAMPLES).astype(np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = statistic(weights)
+    known = values[np.isfinite(values)]
+    if not np.isfinite(value) or not len(known):
+        return Interval(value, float("nan"), float("nan"))
+    low, high = np.quantile(known, [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
     return Interval(value, float(2 * value - high), float(2 * value - low))
 
 

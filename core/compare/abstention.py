@@ -28,7 +28,7 @@ class RiskCoverage:
         return float((widths * self.risk).sum())
 
     def threshold_for(self, risk: float) -> float | None:
-        """Return the threshold with the largest coverage whose risk is not higher; None: there is none.
+        """Return the lowest threshold whose risk is not higher than this; None: there is none.
 
         Args:
             risk: The highest share of wrong answers that is accepted, 0 to 1.

@@ -5,6 +5,7 @@ shown to miss unknown biases and to accuse honest networks (Adebayo et al. 2022,
 explanations may be ineffective for detecting unknown spurious correlation").
 """
 
+from core.intervals import Interval
 from core.interventions.answers import Answers, answer_steps
 from core.interventions.area import BadArea, area_cells, area_text, strongest_cells
 from core.interventions.effects import Effect, effects
@@ -19,7 +20,6 @@ from core.interventions.photo_changes import (
     changed_photographs,
 )
 from core.interventions.shortcuts import Shortcut, Suspicion, Verdict, judge_steps, tested_scenes
-from core.intervals import Interval
 
 __all__ = [
     "FACTORS",

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
+from core.intervals import Interval, mean_interval
 from core.interventions.answers import Answers
 from core.interventions.factors import FACTORS
-from core.intervals import Interval, mean_interval
+
 
 @dataclass(frozen=True)
 class Effect:

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from core.interventions.answers import Answers, probabilities
 from core.intervals import Interval, mean_interval
+from core.interventions.answers import Answers, probabilities
 from core.interventions.factors import FACTORS
 from core.interventions.pairs import Pairs
 from core.steps import Progress, Steps, as_step, map_progress
