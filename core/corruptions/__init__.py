@@ -3,7 +3,16 @@
 # Each of these modules registers its dials, in the order in which pages list them.
 from core.corruptions import imagenet_c, geometry, attacks  # noqa: F401, I001
 from core.corruptions.answers import DialAnswers, dial_answer_steps
-from core.corruptions.dial import DIALS, SIDE, STEPS, Dial, UnknownDial, changed_pictures, find
+from core.corruptions.dial import (
+    DIALS,
+    SIDE,
+    STEPS,
+    Dial,
+    UnknownDial,
+    changed_picture,
+    changed_pictures,
+    find,
+)
 from core.corruptions.looked_at import LookedAt, looked_at_steps
 from core.corruptions.remedies import (
     FEWEST,
@@ -50,6 +59,7 @@ __all__ = [
     "accepted_classes",
     "accuracy_gain",
     "by_step",
+    "changed_picture",
     "changed_pictures",
     "dial_answer_steps",
     "ece_interval",
