@@ -14,7 +14,8 @@ class BrokenAnswer:
     """A network's answers over the steps of a dial.
 
     Attributes:
-        followed: The class that is followed: the right one, or the first answer.
+        said: The answer to the unchanged picture.
+        followed: The classes that are followed: the right ones, or the first answer.
         probabilities: Its probability at each step; the sum where several classes are right.
         step: The first step with another answer; None if it holds, 0 if it is wrong at once.
         other: That other answer; empty if it holds.
@@ -22,7 +23,8 @@ class BrokenAnswer:
         class_index: Index of the followed class; of several, the most probable one at first.
     """
 
-    followed: str
+    said: str
+    followed: tuple[str, ...]
     probabilities: np.ndarray
     step: int | None
     other: str
@@ -50,5 +52,11 @@ def broken_answer(
     certainty = float(probabilities[step].max()) if step is not None else 0.0
     likeliest = int(np.where(accepted, probabilities[0], -1).argmax())
     return BrokenAnswer(
-        card.labels[likeliest], probabilities[:, accepted].sum(1), step, other, certainty, likeliest
+        said=card.labels[top[0]],
+        followed=tuple(card.labels[index] for index in np.flatnonzero(accepted)),
+        probabilities=probabilities[:, accepted].sum(1),
+        step=step,
+        other=other,
+        certainty=certainty,
+        class_index=likeliest,
     )

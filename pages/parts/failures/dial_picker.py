@@ -7,6 +7,11 @@ from core.corruptions import DIALS, STEPS, Dial
 from pages.parts.shared.linked import Linked
 
 LINKED = Linked("failures")
+# What pages say of attacks, whose target is the answer and not the right class.
+ATTACK_NOTE = (
+    " An attack turns a network away from its first answer; where several classes are right,"
+    " another one of them still counts as right."
+)
 
 
 def pick_dial(first: str) -> tuple[Dial, int]:

@@ -14,7 +14,7 @@ from core.workbench.recipes import Recipe
 from core.zoo import Card
 from core.zoo.titles import distinct_titles
 from pages.parts.failures.broken_answer import BrokenAnswer, broken_answer
-from pages.parts.failures.dial_picker import step_labels
+from pages.parts.failures.dial_picker import ATTACK_NOTE, step_labels
 from pages.parts.failures.right_class import Accepted
 from pages.parts.shared import downloads
 from pages.parts.shared.chart_toolbar import with_png
@@ -92,7 +92,8 @@ def show(tested: Tested, dial: Dial, step: int) -> None:
         return
     titles = distinct_titles(tested.models)
     lines = {
-        f"{titles[name]}: {each.followed}": each.probabilities for name, each in broken.items()
+        f"{titles[name]}: {' or '.join(each.followed)}": each.probabilities
+        for name, each in broken.items()
     }
     figure = figures.dial_curves(lines, step_labels(dial), step, dial.title)
     st.plotly_chart(
@@ -100,18 +101,22 @@ def show(tested: Tested, dial: Dial, step: int) -> None:
         alt=f"Probability of the followed class by {dial.title}",
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"Source of the dial and its values: {escape_markdown(dial.source)}.")
+        st.caption(
+            f"Source of the dial and its values: {escape_markdown(dial.source)}."
+            + (ATTACK_NOTE if dial.change is None else "")
+        )
         downloads.html(figure, f"failures-{dial.key}")
 
 
 def _sentence(each: BrokenAnswer, dial: Dial) -> str:
-    followed, other = escape_markdown(each.followed), escape_markdown(each.other)
+    followed, other = escape_markdown(" or ".join(each.followed)), escape_markdown(each.other)
     if each.step == 0:
         return (
             f"is wrong about the unchanged picture: it says **{other}** ({each.certainty:.0%}), not"
             f" **{followed}** ({each.probabilities[0]:.0%})."
         )
-    first = f"says **{followed}** ({each.probabilities[0]:.0%})"
+    classes = f" for {followed}" if len(each.followed) > 1 else ""
+    first = f"says **{escape_markdown(each.said)}** ({each.probabilities[0]:.0%}{classes})"
     if each.step is None:
         return f"{first} and holds it at every step ({each.probabilities.min():.0%} or more)."
     return (

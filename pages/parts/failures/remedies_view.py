@@ -61,9 +61,9 @@ def show(models: Mapping[str, Card], picture: Picture) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         st.markdown(f"**{dial.group}: what it means in use.** {text.in_use}")
-        st.markdown(TOO_SURE)
-    with right:
         st.markdown(f"**What people do about it.** {text.remedies}")
+    with right:
+        st.markdown(TOO_SURE)
     st.subheader("Try a remedy", anchor=False)
     remedy = LINKED.segmented("Remedy", list(REMEDIES), "remedy", label_visibility="collapsed")
     explanation, show_remedy = REMEDIES[remedy]

@@ -19,8 +19,8 @@ class FailureText:
 # By group of dials (`Dial.group`).
 TEXTS = {
     "Noise and blur": FailureText(
-        "Poor light, a dirty or badly focused lens, or a moving camera or object. Networks often"
-        " fail on it long before people do.",
+        "Poor light, a dirty or badly focused lens, or a moving camera or object. Networks fail on"
+        " it sooner than people do (Geirhos et al. 2018).",
         "Train on noisy and blurred pictures (Rusak et al. 2020) or on random mixtures of"
         " changes (AugMix, Hendrycks et al. 2020); use less texture (Geirhos et al. 2019). Before"
         " the network: reject pictures that are too dark or too blurred.",

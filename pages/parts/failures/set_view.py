@@ -9,7 +9,7 @@ from core.corruptions import JudgedAnswers
 from core.pictures import Picture
 from core.zoo import Card
 from pages.parts.failures import held_pictures, judging, set_table
-from pages.parts.failures.dial_picker import pick_dial, step_labels
+from pages.parts.failures.dial_picker import ATTACK_NOTE, pick_dial, step_labels
 from pages.parts.failures.tested_set import TestedSet, ask, pick_tested_set
 from pages.parts.shared import downloads
 from pages.parts.shared.chart_toolbar import with_png
@@ -76,7 +76,8 @@ def _show_curves(
                 alt=f"{value[0].upper()}{value[1:]} by {tested.dial.title}",
             )  # fmt: skip
             downloads.html(figure, stem)
-    st.caption("Lines at the dots: 95 % intervals." + set_table.independence(named))
+    attack = ATTACK_NOTE if tested.dial.change is None else ""
+    st.caption(f"Lines at the dots: 95 % intervals.{set_table.independence(named)}{attack}")
 
 
 def _show_calibration(judged: Mapping[str, JudgedAnswers], tested: TestedSet) -> None:
