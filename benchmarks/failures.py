@@ -13,6 +13,7 @@ import statistics
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlencode
 
 import torch
@@ -77,8 +78,8 @@ def time_sets(bench: Workbench) -> None:
             ten_crop_answers_recipe(card, pictures.reference, SET_DIAL, STEP) for card in cards
         ]
         title = f"{len(pictures)} of {pictures.name}, {len(cards)} networks"
-        report(title, f"{timed(lambda a=answers: bench.answer(a))[1]:.1f} s", "20 s")
-        report(f"{title}, ten crops", f"{timed(lambda c=crops: bench.answer(c))[1]:.1f} s")
+        report(title, f"{timed(partial(bench.answer, answers))[1]:.1f} s", "20 s")
+        report(f"{title}, ten crops", f"{timed(partial(bench.answer, crops))[1]:.1f} s")
 
 
 def time_step(store: str) -> None:

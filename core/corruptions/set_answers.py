@@ -59,10 +59,14 @@ def accepted_classes(
         class_names: Names of the network's classes.
         right: Names of the classes that are right for each picture.
     """
-    names = np.array([normalise_label(name) for name in class_names])
-    return np.array(
-        [np.isin(names, [normalise_label(name) for name in accepted]) for accepted in right], bool
-    ).reshape(len(right), len(names))
+    indices: dict[str, list[int]] = {}
+    for index, name in enumerate(class_names):
+        indices.setdefault(normalise_label(name), []).append(index)
+    found = np.zeros((len(right), len(class_names)), bool)
+    for row, names in enumerate(right):
+        for name in names:
+            found[row, indices.get(normalise_label(name), [])] = True
+    return found
 
 
 def first_answers(logits: Float[np.ndarray, "n steps classes"]) -> Bool[np.ndarray, "n classes"]:

@@ -11,6 +11,8 @@ INK, SOFT, LINE, STRIPE = "#1a1a1a", "#5a5a5a", "#b8bcc2", "#f3f4f6"
 # Characters of a cell; longer texts are cut.
 LONGEST = 44
 DOTS_PER_INCH = 150
+# Pillow's own font lacks these.
+REPLACED = str.maketrans({"×": "x", "–": "-", "−": "-", "“": '"', "”": '"', "’": "'"})
 
 
 def table_picture(table: pd.DataFrame, title: str, notes: Sequence[str] = ()) -> Image.Image:
@@ -21,6 +23,7 @@ def table_picture(table: pd.DataFrame, title: str, notes: Sequence[str] = ()) ->
         title: Title above it.
         notes: Lines below the title, such as what was measured on.
     """
+    title, notes = title.translate(REPLACED), [note.translate(REPLACED) for note in notes]
     font, large = ImageFont.load_default(TEXT), ImageFont.load_default(TITLE)
     rows = [[_shortened(name) for name in table.columns]]
     rows += [[_shortened(value) for value in row] for row in table.itertuples(index=False)]
@@ -62,5 +65,5 @@ def _draw_row(
 
 
 def _shortened(value: object) -> str:
-    text = " ".join(str(value).split())
+    text = " ".join(str(value).translate(REPLACED).split())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

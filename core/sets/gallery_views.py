@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from core.errors import ZooscopeError
-from core.pictures import PHOTOS, Pictures
+from core.gallery_photos import PHOTOS
+from core.pictures import Pictures
 from core.sets.picture_set import BrokenFile
 
 SCHEME = "views:"

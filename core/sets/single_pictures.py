@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from core.errors import ZooscopeError
-from core.pictures import (
-    GALLERY_SCENES,
-    PHOTOS,
-    PictureForgotten,
-    Pictures,
-    known_classes,
-    scene,
-)
+from core.gallery_photos import PHOTOS
+from core.pictures import GALLERY_SCENES, PictureForgotten, Pictures, known_classes, scene
 from core.sets.picture_set import BrokenFile
 
 SCHEME, GALLERY = "pictures:", "gallery:"

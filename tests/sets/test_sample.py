@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from core import zoo
-from core.pictures import PHOTOS, PictureForgotten, Pictures, known_classes
+from core.gallery_photos import PHOTOS
+from core.pictures import PictureForgotten, Pictures, known_classes
 from core.sets import SetLibrary, SetSample, right_classes, scene_set, subjects
 from tests.held_set import draw_set
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core import corruptions, figures, zoo
 from core.compare import TooFewPictures
 from core.corruptions import AbstentionTest, JudgedAnswers
-from pages.parts.failures.set_table import interval_text
+from pages.parts.failures.set_table import independence, interval_text
 from pages.parts.failures.tested_set import TestedSet
 from pages.parts.shared import downloads, evidence_table
 from pages.parts.shared.chart_toolbar import with_png
@@ -54,7 +54,8 @@ def show(results: Results, tested: TestedSet, judged: Mapping[str, JudgedAnswers
     downloads.html(figure, "risk-coverage")
     st.caption(
         "The curves and the rings are for the half that the threshold was not chosen on. A lower"
-        " curve is better; its right end is the error where everything is answered."
+        " curve is better; its right end is the error where everything is answered. In brackets:"
+        f" 95 % intervals.{independence(judged)}"
     )
     evidence_table.show(
         pd.DataFrame([_row(title, test) for title, test in tests.items()]),

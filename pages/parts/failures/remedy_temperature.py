@@ -8,7 +8,7 @@ import streamlit as st
 from core import corruptions, figures, zoo
 from core.compare import TooFewPictures
 from core.corruptions import Calibrated, JudgedAnswers, TemperatureTest
-from pages.parts.failures.set_table import interval_text
+from pages.parts.failures.set_table import independence, interval_text
 from pages.parts.failures.tested_set import TestedSet
 from pages.parts.shared import evidence_table
 from pages.parts.shared.chart_toolbar import with_png
@@ -61,7 +61,7 @@ def show(results: Results, tested: TestedSet, judged: Mapping[str, JudgedAnswers
     st.caption(
         f"Fitted on {first.fitted} pictures, judged on {first.judged} others; views of a photograph"
         " are in the same half. “By chance” is what a perfectly calibrated network would have on so"
-        " few pictures."
+        f" few pictures. In brackets: 95 % intervals.{independence(judged)}"
     )
 
 

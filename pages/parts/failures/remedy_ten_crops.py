@@ -9,6 +9,7 @@ from core import corruptions, zoo
 from core.corruptions import CROPS, JudgedAnswers
 from core.intervals import Interval
 from core.workbench.tasks.ten_crop_answers import ten_crop_answers_recipe
+from pages.parts.failures import set_table
 from pages.parts.failures.set_table import interval_text
 from pages.parts.failures.tested_set import TestedSet, start
 from pages.parts.shared import evidence_table
@@ -53,6 +54,7 @@ def show(results: Results, tested: TestedSet, judged: Mapping[str, JudgedAnswers
             for title, (judged, gain) in gains.items()
         )
     )
+    st.caption(f"In brackets: 95 % intervals.{set_table.independence(judged)}")
     evidence_table.show(
         pd.DataFrame([_row(title, *each, tested.step) for title, each in gains.items()]),
         f"ten-crops-{tested.dial.key}",
