@@ -1,15 +1,13 @@
 """What a network says of each picture of a set at each step of a dial."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from core import corruptions
 from core.corruptions import STEPS
 from core.predict import require_classes
-from core.steps import Progress, Steps, map_progress
+from core.steps import Steps, map_progress
 from core.workbench.recipes import Recipe, StoredResult
-from core.workbench.task import Call, Task
+from core.workbench.task import Call, Task, preview_of_only_recipe
 from core.zoo import Card
 
 # Name of the array of logits, as tasks that are `by_picture` have it.
@@ -33,15 +31,10 @@ def set_dial_answers_recipe(card: Card, reference: str, dial: str) -> Recipe[np.
     return SET_DIAL_ANSWERS.recipe(card, [reference], method=corruptions.find(dial).key)
 
 
-def rows_of_only_recipe(progress: Progress) -> Progress:
-    """Turn rows in the preview of a method's progress into those of a call with one recipe."""
-    return replace(progress, preview=None if progress.preview is None else [progress.preview])
-
-
 def _compute(call: Call) -> Steps[list[StoredResult]]:
     dial = corruptions.find(call.recipes[0].method)
     steps = corruptions.set_answer_steps(call.model, call.picture_sets()[0], dial)
-    return [StoredResult({ROWS: (yield from map_progress(steps, rows_of_only_recipe))})]
+    return [StoredResult({ROWS: (yield from map_progress(steps, preview_of_only_recipe))})]
 
 
 def _read(stored: StoredResult) -> np.ndarray:

@@ -6,8 +6,8 @@ from core import corruptions
 from core.predict import require_classes
 from core.steps import Steps, map_progress
 from core.workbench.recipes import Recipe, StoredResult
-from core.workbench.task import Call, Task
-from core.workbench.tasks.set_dial_answers import ROWS, rows_of_only_recipe
+from core.workbench.task import Call, Task, preview_of_only_recipe
+from core.workbench.tasks.set_dial_answers import ROWS
 from core.zoo import Card
 
 
@@ -36,7 +36,7 @@ def _compute(call: Call) -> Steps[list[StoredResult]]:
         call.model, call.picture_sets()[0], corruptions.find(recipe.method),
         recipe.option("step", int),
     )  # fmt: skip
-    return [StoredResult({ROWS: (yield from map_progress(steps, rows_of_only_recipe))})]
+    return [StoredResult({ROWS: (yield from map_progress(steps, preview_of_only_recipe))})]
 
 
 def _read(stored: StoredResult) -> np.ndarray:
