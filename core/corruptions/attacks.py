@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.corruptions.dial import DIALS, Dial
+from core.steps import Progress, Steps, drain
 
 GROUP = "Attack"
 # Largest change of a colour value, of 255.
@@ -32,6 +33,18 @@ def attack(
     target: int,
     epsilons: Sequence[float],
 ) -> Float[Tensor, "n c h w"]:
+    """Return colours that raise the loss of a class. See `attack_steps`."""
+    return drain(attack_steps(key, net, normalise, colours, target, epsilons))
+
+
+def attack_steps(
+    key: str,
+    net: Callable[[Tensor], Tensor] | nn.Module,
+    normalise: Callable[[Tensor], Tensor],
+    colours: Float[Tensor, "n c h w"],
+    target: int,
+    epsilons: Sequence[float],
+) -> Steps[Float[Tensor, "n c h w"]]:
     """Return colours that differ by at most epsilon, and for which the target's loss is larger.
 
     Args:
@@ -47,7 +60,8 @@ def attack(
     length = epsilon * (PGD_LENGTH / steps if steps > 1 else 1)
     targets = torch.full((len(colours),), target, device=colours.device)
     changed = colours
-    for _ in range(steps):
+    for step in range(steps):
+        yield Progress(step, steps)
         leaf = changed.detach().requires_grad_(True)
         with torch.enable_grad():
             loss = functional.cross_entropy(net(normalise(leaf)), targets, reduction="sum")

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from PIL import Image
 
-from core.corruptions.answers import dial_inputs
+from core.corruptions.answers import dial_input_steps
 from core.corruptions.dial import Dial
 from core.options import Option
 from core.saliency.explanation import explain_inputs_steps
@@ -59,7 +59,8 @@ def looked_at_steps(
         NoClassifier: The network has no classes.
         NoSuchClass: The network has no such class.
     """
-    x = m.preprocessing.normalised(dial_inputs(m, img, dial)[[0, step]])
+    colours = yield from dial_input_steps(m, img, dial)
+    x = m.preprocessing.normalised(colours[[0, step]])
     with m.borrow() as net, torch.no_grad():
         first, answer = (int(index) for index in m.in_batches(net, x).argmax(1))
     chosen = first if class_index is None else class_index

@@ -9,11 +9,11 @@ from jaxtyping import Bool, Float, Int
 from PIL import Image
 
 from core.compare import normalise_label
-from core.corruptions.answers import dial_inputs
+from core.corruptions.answers import dial_input_steps
 from core.corruptions.dial import Dial
 from core.predict import require_classes, softmax
 from core.sets import PictureSet
-from core.steps import Progress, Steps
+from core.steps import Progress, Steps, as_step, map_progress
 from core.zoo import Model
 
 
@@ -97,7 +97,9 @@ def set_answer_steps(
     rows: list[np.ndarray] = []
     for img in _read(m, pictures):
         yield Progress(len(rows), len(pictures), preview=rows[-1:] or None)
-        x = m.preprocessing.normalised(dial_inputs(m, img, dial))
+        steps = dial_input_steps(m, img, dial)
+        colours = yield from map_progress(steps, as_step(len(rows), len(pictures)))
+        x = m.preprocessing.normalised(colours)
         with m.borrow() as net, torch.no_grad():
             rows.append(m.in_batches(net, x).float().cpu().numpy().ravel())
     yield Progress(len(rows), len(rows), preview=rows[-1:])

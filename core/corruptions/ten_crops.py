@@ -6,11 +6,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn import functional
 
-from core.corruptions.answers import dial_inputs
+from core.corruptions.answers import dial_input_steps
 from core.corruptions.dial import Dial
 from core.predict import require_classes
 from core.sets import PictureSet
-from core.steps import Progress, Steps
+from core.steps import Progress, Steps, as_step, map_progress
 from core.zoo import Model
 
 # Side of a crop as a share of the picture's side: 224 of 256 pixels, as in Krizhevsky et al. 2012.
@@ -56,9 +56,9 @@ def ten_crop_steps(
     side = max(m.input_size[1:])
     for index in range(len(pictures)):
         yield Progress(index, len(pictures), preview=rows[-1:] or None)
-        x = m.preprocessing.normalised(
-            ten_crops(dial_inputs(m, pictures.image(index, side), dial)[step])
-        )
+        steps = dial_input_steps(m, pictures.image(index, side), dial)
+        colours = yield from map_progress(steps, as_step(index, len(pictures)))
+        x = m.preprocessing.normalised(ten_crops(colours[step]))
         with m.borrow() as net, torch.no_grad():
             logits = m.in_batches(net, x).float()
         mean = torch.logsumexp(logits.log_softmax(1), 0) - float(np.log(CROPS))

@@ -6,7 +6,7 @@ import torch
 
 from core import corruptions, predict, saliency, zoo
 from core.corruptions import DIALS
-from core.corruptions.answers import dial_inputs
+from core.corruptions.answers import dial_input_steps
 from core.steps import drain
 from tests.held_set import draw_set
 
@@ -50,7 +50,7 @@ def test_ten_crops_are_the_corners_the_middle_and_their_mirror_images():
 def test_ten_crop_answers_are_the_mean_of_the_probabilities(small_model: zoo.Model, drawn):
     rows = drain(corruptions.ten_crop_steps(small_model, drawn, DIALS["contrast"], 2))
     assert rows.shape == (3, len(small_model.labels))
-    colours = dial_inputs(small_model, drawn.pictures[1], DIALS["contrast"])[2]
+    colours = drain(dial_input_steps(small_model, drawn.pictures[1], DIALS["contrast"]))[2]
     x = small_model.preprocessing.normalised(corruptions.ten_crops(colours))
     with small_model.borrow() as net, torch.no_grad():
         mean = net(x).softmax(1).mean(0)
