@@ -139,12 +139,13 @@ def _convolve(x: Colours, kernel: Float[np.ndarray, "k k"], border: str) -> Colo
         kernel: Its sides are odd.
         border: How the picture goes on outside: "reflect" or "edge", as in `numpy.pad`.
     """
-    from scipy.signal import fftconvolve  # many modules, which the first page does not need
-
     reach = len(kernel) // 2
     sides = ((reach, reach), (reach, reach), (0, 0))
     padded = np.pad(x, sides, "reflect" if border == "reflect" else "edge")
-    return fftconvolve(padded, kernel[..., None], "valid", axes=(0, 1))
+    size = padded.shape[:2]
+    spectrum = np.fft.rfft2(padded, axes=(0, 1)) * np.fft.rfft2(kernel, size)[..., None]
+    # What comes in from the other side is within the border.
+    return np.fft.irfft2(spectrum, size, axes=(0, 1))[2 * reach :, 2 * reach :]
 
 
 def _change_hsv(x: Colours, channel: int, factor: float, added: float) -> Colours:
