@@ -12,6 +12,7 @@ from PIL import Image
 from core import images, scenes
 from core.errors import ZooscopeError
 from core.gallery_cache import CachedPicture, GalleryCache, with_preview
+from core.gallery_photos import PHOTOS
 from core.owned_cache import OwnedCache, Room
 
 # Bytes that the pictures of all visitors may take together, and those of the gallery: about 150
@@ -44,49 +45,6 @@ class PictureForgotten(ZooscopeError):
     """The server never had this picture or picture set, or has forgotten it."""
 
 
-@dataclass(frozen=True)
-class Photo:
-    """A photograph that an installed package ships.
-
-    Attributes:
-        title: What it shows.
-        package: The package that ships it.
-        path: Path of the file within the package.
-        credit: Its author and licence.
-    """
-
-    title: str
-    package: str
-    path: str
-    credit: str
-
-
-PHOTOS = MappingProxyType(
-    {
-        "chelsea": Photo(
-            "Chelsea the cat", "skimage", "data/chelsea.png", "Stéfan van der Walt, CC0"
-        ),
-        "coffee": Photo("Cup of coffee", "skimage", "data/coffee.png", "Rachel Michetti, CC0"),
-        "rocket": Photo("Rocket on its pad", "skimage", "data/rocket.jpg", "SpaceX, public domain"),
-        "astronaut": Photo(
-            "Astronaut Eileen Collins", "skimage", "data/astronaut.png", "NASA, public domain"
-        ),
-        "flower": Photo("Dahlia", "sklearn", "datasets/images/flower.jpg", "vultilion, CC BY 2.0"),
-        "china": Photo(
-            "Summer Palace", "sklearn", "datasets/images/china.jpg", "danielbuechele, CC BY 2.0"
-        ),
-        "camera": Photo("Cameraman", "skimage", "data/camera.png", "Lav Varshney, CC0"),
-        "galaxies": Photo(
-            "Distant galaxies", "skimage", "data/hubble_deep_field.jpg", "NASA, public domain"
-        ),
-        "retina": Photo("Human retina", "skimage", "data/retina.jpg", "Mikael Häggström, CC0"),
-        "brick": Photo("Brick wall", "skimage", "data/brick.png", "CC0Textures, CC0"),
-        "grass": Photo("Grass", "skimage", "data/grass.png", "linolafett, CC0"),
-        "gravel": Photo("Gravel", "skimage", "data/gravel.png", "CC0Textures, CC0"),
-    }
-)
-
-
 @cache
 def photo(name: str) -> Image.Image:
     """Return a photograph of the gallery.
@@ -107,6 +65,24 @@ def photo(name: str) -> Image.Image:
     if folder is None:
         raise PictureForgotten(f"{entry.title} comes with {entry.package}, which is not installed.")
     return images.read(folder / entry.path)
+
+
+def known_classes(reference: str) -> tuple[str, ...]:
+    """Return the classes that are right for a picture: several where its photograph shows several.
+
+    Args:
+        reference: "photo:NAME", "scene:TEXT" or "upload:ID".
+
+    Returns:
+        A scene's class, or the ImageNet classes of a photograph; empty where none is known.
+
+    Raises:
+        BadScene: The scene can't be drawn.
+    """
+    source, _, name = reference.partition(":")
+    if source == "scene":
+        return (scene(name).factors.class_,)
+    return PHOTOS[name].classes if source == "photo" and name in PHOTOS else ()
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,6 @@
 """Compare: how up to four networks differ inside, in what they predict, and in cost."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from core.errors import ZooscopeError
 from core.sets import PictureSet
 from core.zoo import Card
 from pages.parts.compare import agreement, backbones, layer_similarity
-from pages.parts.sets.set_picker import PROBLEM, first_set, pick_set
+from pages.parts.sets.folded_set import pick_folded_set
 from pages.parts.shared import sidebar
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import show_no_model, usable
@@ -51,7 +51,7 @@ def show() -> None:
     _open_similarity_of_old_links()
     accept_old_options(LINKED, "view", RENAMED)
     view = LINKED.segmented("View", list(VIEWS), "view", label_visibility="collapsed")
-    pictures = _pick_pictures(list(models.values()))
+    pictures = pick_folded_set(list(models.values()), OPENED)
     if pictures is None:
         st.info("Choose pictures above.", icon=":material/photo_library:")
         return
@@ -69,23 +69,6 @@ def _open_similarity_of_old_links() -> None:
     if any(LINKED.key(name) in st.query_params for name in OF_SIMILARITY):
         st.query_params[key] = SIMILARITY
         st.rerun()
-
-
-def _pick_pictures(cards: Sequence[Card]) -> PictureSet | None:
-    """The picker of the set, closed until a visitor opens it or a link's set is missing.
-
-    What is wrong with a link's set stands above it, where it is seen also when it is closed.
-    """
-    opened = st.session_state.setdefault(OPENED, False)
-    problems = st.container()
-    with st.expander("Which pictures", expanded=opened, icon=":material/photo_library:"):
-        pictures = pick_set(first_set(cards), problems)
-    if not opened and (pictures is None or st.session_state.get(PROBLEM)):
-        st.session_state[OPENED] = True  # shows what happened to the link's set
-        st.rerun()
-    if pictures is not None and not opened:
-        st.caption(f"{escape_markdown(pictures.name)} · {len(pictures):,} pictures")
-    return pictures
 
 
 def _show_left_out(models: Mapping[str, Card | ZooscopeError]) -> None:

@@ -15,10 +15,10 @@ PAGES = [*sorted((PROJECT / "pages").rglob("*.py")), PROJECT / "streamlit_app.py
 # The modules of core from the bottom up: a module imports only from its own level and lower ones.
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("arguments", "atomic_file", "blocks", "child_process", "decoding", "errors", "file_kinds",
-     "float64", "gallery_cache", "glossary", "heatmap", "hooks", "host_memory", "images",
-     "layer_axes", "layer_places", "layer_tracing", "layers", "memory", "mps", "openmp", "options",
-     "owned_cache", "picture_scan", "pickled_weights", "settings", "stage_ends", "steps",
-     "textbook", "threads", "timm_import", "torch_compiler"),
+     "float64", "gallery_cache", "gallery_photos", "glossary", "heatmap", "hooks", "host_memory",
+     "images", "intervals", "layer_axes", "layer_places", "layer_tracing", "layers", "memory",
+     "mps", "openmp", "options", "owned_cache", "pickled_weights", "picture_scan", "settings",
+     "stage_ends", "steps", "textbook", "threads", "timm_import", "torch_compiler"),
     ("zoo", "probe", "layer_info"),
     ("batched_reading", "pictures", "scenes", "sets"),
     ("compare", "dissect", "embed", "predict", "saliency", "train_lab",

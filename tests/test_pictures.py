@@ -12,9 +12,10 @@ from PIL import Image
 
 from core import images, scenes
 from core import pictures as pictures_module
+from core.gallery_photos import PHOTOS, Photo
 from core.images import BadImage
 from core.owned_cache import Room
-from core.pictures import PHOTOS, Photo, PictureForgotten, Pictures
+from core.pictures import PictureForgotten, Pictures
 
 SIDE = 10
 MEMORY = SIDE * SIDE * 3  # bytes of a picture of this size

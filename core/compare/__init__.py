@@ -1,5 +1,6 @@
 """Comparison of networks: layer similarity, agreement, accuracy, costs and architecture."""
 
+from core.compare.abstention import RiskCoverage, risk_coverage
 from core.compare.accuracy import (
     OTHER_CLASS,
     AccuracyReport,
@@ -23,7 +24,7 @@ from core.compare.backbones import (
     median_seconds,
     peak_activation_bytes,
 )
-from core.compare.calibration import BINS, Reliability, reliability
+from core.compare.calibration import BINS, Reliability, chance_ece, reliability
 from core.compare.cka import (
     BATCH_SIZE,
     DifferentPictures,
@@ -46,6 +47,7 @@ from core.compare.facts import differing_rows, facts, facts_table
 from core.compare.jackknife import standard_error
 from core.compare.matched import Match, UnitPairs, best_match, correlations, pair_units
 from core.compare.size import NetworkSize, multiply_adds, network_size
+from core.compare.temperature import fit_temperature, negative_log_likelihood
 
 __all__ = [
     "BATCH_SIZE",
@@ -61,6 +63,7 @@ __all__ = [
     "NetworkSize",
     "NotScored",
     "Reliability",
+    "RiskCoverage",
     "TooFewPictures",
     "TopPredictions",
     "UnitPairs",
@@ -68,6 +71,7 @@ __all__ = [
     "backbone_table",
     "best_match",
     "best_share",
+    "chance_ece",
     "cka",
     "cka_matrix",
     "correlations",
@@ -75,6 +79,7 @@ __all__ = [
     "disagreements",
     "facts",
     "facts_table",
+    "fit_temperature",
     "grams",
     "grams_steps",
     "judge",
@@ -85,11 +90,13 @@ __all__ = [
     "measure_costs_steps",
     "median_seconds",
     "multiply_adds",
+    "negative_log_likelihood",
     "network_size",
     "normalise_label",
     "pair_units",
     "peak_activation_bytes",
     "reliability",
+    "risk_coverage",
     "shuffled_batches",
     "standard_error",
     "top_class",

@@ -53,3 +53,19 @@ def reliability(
         return np.divide(sums, count, out=np.full(bins, np.nan), where=count > 0)
 
     return Reliability(edges, count, bin_means(probability), bin_means(right))
+
+
+def chance_ece(probability: Float[np.ndarray, " n"], bins: int = BINS, repeats: int = 200) -> float:
+    """Return the calibration error that a perfectly calibrated network has by chance, on average.
+
+    With few pictures the error is too high: the accuracy in a bin differs from the probability by
+    chance (Kumar et al. 2019, "Verified uncertainty calibration", arXiv 1909.10155).
+
+    Args:
+        probability: Probability of each picture's most probable class.
+        bins: Number of bins.
+        repeats: How often right and wrong are drawn with these probabilities.
+    """
+    random = np.random.default_rng(0)
+    drawn = random.random((repeats, len(probability))) < probability
+    return float(np.mean([reliability(probability, right, bins).ece for right in drawn]))

@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.functional import to_tensor
 
-from core.corruptions.attacks import attack
+from core.corruptions.attacks import attack_steps
 from core.corruptions.dial import SIDE, Dial, changed_pictures
 from core.predict import require_classes
 from core.steps import Progress, Steps
@@ -46,15 +46,7 @@ def dial_answer_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[DialAnswe
         NoClassifier: The network has no classes.
     """
     require_classes(m.card)
-    yield Progress(0, 1)
-    crop = m.preprocessing.crop(img)
-    if dial.change is None:
-        colours = _attacked(m, to_tensor(crop)[None].to(m.device), dial)
-    else:
-        base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        changed = [crop, *changed_pictures(base, dial.key)[1:]]
-        resized = [each.resize(crop.size, Image.Resampling.BICUBIC) for each in changed]
-        colours = torch.stack([to_tensor(each) for each in resized]).to(m.device)
+    colours = yield from dial_input_steps(m, img, dial)
     with m.borrow() as net, torch.no_grad():
         logits = m.in_batches(net, m.preprocessing.normalised(colours)).float().cpu().numpy()
     if dial.change is not None:
@@ -62,16 +54,40 @@ def dial_answer_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[DialAnswe
     return DialAnswers(logits, (colours.cpu() * 255).round().byte().permute(0, 2, 3, 1).numpy())
 
 
-def _attacked(
+def dial_input_steps(m: Model, img: Image.Image, dial: Dial) -> Steps[Float[Tensor, "steps 3 h w"]]:
+    """Return what a network gets at step 0 to 5 of a dial: colours, 0 to 1, not normalised.
+
+    The progress is that of an attack.
+
+    Args:
+        m: The network.
+        img: The picture.
+        dial: The dial.
+    """
+    yield Progress(0, 1)
+    crop = m.preprocessing.crop(img)
+    if dial.change is None:
+        return (yield from _attacked_steps(m, to_tensor(crop)[None].to(m.device), dial))
+    base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    changed = [crop, *changed_pictures(base, dial.key)[1:]]
+    resized = [each.resize(crop.size, Image.Resampling.BICUBIC) for each in changed]
+    return torch.stack([to_tensor(each) for each in resized]).to(m.device)
+
+
+def _attacked_steps(
     m: Model, colours: Float[Tensor, "1 3 h w"], dial: Dial
-) -> Float[Tensor, "steps 3 h w"]:
-    """Return the input and its attacked copies."""
+) -> Steps[Float[Tensor, "steps 3 h w"]]:
+    """Return the input and its attacked copies, which are computed together."""
     normalise = m.preprocessing.normalised
-    with m.borrow() as net:
-        with torch.no_grad():
-            target = int(net(normalise(colours)).argmax())
-        attacked = [
-            attack(dial.key, net, normalise, colours, target, epsilon / 255)
-            for epsilon in dial.values
-        ]
-    return torch.cat([colours, *attacked])
+    epsilons = [epsilon / 255 for epsilon in dial.values]
+    copies = colours.expand(len(epsilons), -1, -1, -1)
+    with m.borrow() as net, torch.no_grad():
+        target = int(net(normalise(colours)).argmax())
+
+    def run(x: Tensor) -> Tensor:
+        """Run the network, which is free for others between the steps of an attack."""
+        with m.borrow(backward=True) as net:
+            return m.in_batches(net, x)
+
+    attacked = yield from attack_steps(dial.key, run, normalise, copies, target, epsilons)
+    return torch.cat([colours, attacked])

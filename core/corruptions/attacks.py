@@ -1,6 +1,6 @@
 """Attacks: changes that nobody sees, in the direction in which the network's loss grows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from jaxtyping import Float
@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.corruptions.dial import DIALS, Dial
+from core.steps import Progress, Steps, drain
 
 GROUP = "Attack"
 # Largest change of a colour value, of 255.
@@ -28,29 +29,42 @@ def attack(
     key: str,
     net: Callable[[Tensor], Tensor] | nn.Module,
     normalise: Callable[[Tensor], Tensor],
-    colours: Float[Tensor, "1 c h w"],
+    colours: Float[Tensor, "n c h w"],
     target: int,
-    epsilon: float,
-) -> Float[Tensor, "1 c h w"]:
+    epsilons: Sequence[float],
+) -> Float[Tensor, "n c h w"]:
+    """Return colours that raise the loss of a class. See `attack_steps`."""
+    return drain(attack_steps(key, net, normalise, colours, target, epsilons))
+
+
+def attack_steps(
+    key: str,
+    net: Callable[[Tensor], Tensor] | nn.Module,
+    normalise: Callable[[Tensor], Tensor],
+    colours: Float[Tensor, "n c h w"],
+    target: int,
+    epsilons: Sequence[float],
+) -> Steps[Float[Tensor, "n c h w"]]:
     """Return colours that differ by at most epsilon, and for which the target's loss is larger.
 
     Args:
         key: FGSM or PGD.
         net: The network; takes normalised colours.
         normalise: Normalises colours.
-        colours: The picture, 0 to 1.
+        colours: The pictures, 0 to 1.
         target: The class whose cross-entropy grows.
-        epsilon: Largest change of a value (L∞), of 1.
+        epsilons: Largest change of a value (L∞) for each picture, of 1.
     """
     steps = PGD_STEPS if key == PGD else 1
+    epsilon = colours.new_tensor(epsilons)[:, None, None, None]
     length = epsilon * (PGD_LENGTH / steps if steps > 1 else 1)
+    targets = torch.full((len(colours),), target, device=colours.device)
     changed = colours
-    for _ in range(steps):
+    for step in range(steps):
+        yield Progress(step, steps)
         leaf = changed.detach().requires_grad_(True)
         with torch.enable_grad():
-            loss = functional.cross_entropy(
-                net(normalise(leaf)), torch.tensor([target], device=leaf.device)
-            )
+            loss = functional.cross_entropy(net(normalise(leaf)), targets, reduction="sum")
         (gradient,) = torch.autograd.grad(loss, leaf)
         moved = changed + length * gradient.sign()
         changed = torch.minimum(torch.maximum(moved, colours - epsilon), colours + epsilon)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -85,16 +86,37 @@ def changed_pictures(img: Image.Image, key: str) -> list[Image.Image]:
     Raises:
         UnknownDial: There is none of this name, or it is an attack.
     """
+    return [changed_picture(img, key, step) for step in range(STEPS + 1)]
+
+
+def changed_picture(img: Image.Image, key: str, step: int) -> Image.Image:
+    """Return the picture at one step of a dial. See `changed_pictures`.
+
+    Args:
+        img: A picture of 224 × 224 pixels.
+        key: The dial's key.
+        step: 0 (unchanged) to 5.
+
+    Raises:
+        UnknownDial: There is none of this name, or it is an attack.
+    """
     found = find(key)
     if found.change is None:
         raise UnknownDial(f"{found.title} needs a network; its pictures come with the answers.")
-    colours = np.asarray(img, np.float64) / 255
-    pictures = [img]
-    for value in found.values:
-        # The same noise at each step, from the picture, so that steps differ by the value only.
-        random = np.random.default_rng(int(picture_id(img)[:16], 16))
-        pictures.append(to_picture(found.change(colours.copy(), value, random)))
-    return pictures
+    if step == 0:
+        return img
+    return _changed(found.change, found.values[step - 1], img.size, img.tobytes())
+
+
+# Networks with the same crop of a picture share its changed copies, and pages show them again: room
+# for all dials of one picture, 30 MB with the keys.
+@lru_cache(maxsize=100)
+def _changed(change: Change, value: Any, size: tuple[int, int], data: bytes) -> Image.Image:
+    """Return the changed picture, given the pixels of the picture in RGB."""
+    img = Image.frombytes("RGB", size, data)
+    # The same noise at each step, from the picture, so that steps differ by the value only.
+    random = np.random.default_rng(int(picture_id(img)[:16], 16))
+    return to_picture(change(np.asarray(img, np.float64) / 255, value, random))
 
 
 def to_picture(colours: Colours) -> Image.Image:

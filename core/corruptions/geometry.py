@@ -45,8 +45,9 @@ def covered(x: Colours, value: float, random: np.random.Generator) -> Colours:
     """Cover a square in the middle, a share of the picture's area."""
     side = round(x.shape[0] * value**0.5)
     start = (x.shape[0] - side) // 2
-    x[start : start + side, start : start + side] = x.mean((0, 1))
-    return x
+    changed = x.copy()
+    changed[start : start + side, start : start + side] = x.mean((0, 1))
+    return changed
 
 
 def _mean_colour(x: Colours) -> tuple[int, int, int]:

@@ -25,10 +25,13 @@ from core.figures.effects import effect_bars
 from core.figures.escaping import escape_plotly
 from core.figures.maps import MAP_HEIGHT, label_categories, non_overlapping, point_map
 from core.figures.point_styles import POINT_STYLES, frequent_categories, legend
+from core.figures.severity import risk_coverage_curves, severity_curves
 from core.figures.stages import purity_curves, staged_map
 from core.figures.standalone import standalone_figure
+from core.figures.table_picture import DOTS_PER_INCH, table_picture
 
 __all__ = [
+    "DOTS_PER_INCH",
     "MAP_HEIGHT",
     "POINT_STYLES",
     "accuracy_by_time",
@@ -53,9 +56,12 @@ __all__ = [
     "randomisation_curves",
     "reliability_diagram",
     "resolution_and_channels",
+    "risk_coverage_curves",
+    "severity_curves",
     "share_bars",
     "shared_colours",
     "stacked_counts",
     "staged_map",
     "standalone_figure",
+    "table_picture",
 ]

@@ -5,9 +5,10 @@ shown to miss unknown biases and to accuse honest networks (Adebayo et al. 2022,
 explanations may be ineffective for detecting unknown spurious correlation").
 """
 
+from core.intervals import Interval
 from core.interventions.answers import Answers, answer_steps
 from core.interventions.area import BadArea, area_cells, area_text, strongest_cells
-from core.interventions.effects import Effect, Interval, effects
+from core.interventions.effects import Effect, effects
 from core.interventions.factors import FACTORS, Factor
 from core.interventions.mending import MendedLayer, NotMendable, mend_steps, mended_files
 from core.interventions.pairs import Pairs, UnknownClasses, scene_classes

@@ -4,22 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float
 
+from core.intervals import Interval, mean_interval
 from core.interventions.answers import Answers
 from core.interventions.factors import FACTORS
-
-# Resamples of a bootstrap (Efron and Tibshirani 1993), and the share of means inside an interval.
-RESAMPLES, INSIDE = 1000, 0.95
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over scenes, and its 95 % interval by bootstrap over the scenes."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -58,15 +46,8 @@ def effects(answers: Answers, classes: Sequence[str] | None = None) -> list[Effe
     for key, after in zip(FACTORS, answers.after[:, rows], strict=True):
         change = np.abs(_at(after, own) - _at(before, own))
         flips = after.argmax(1) != before.argmax(1)
-        found.append(Effect(key, interval(change), interval(flips.astype(float))))
+        found.append(Effect(key, mean_interval(change), mean_interval(flips.astype(float))))
     return sorted(found, key=lambda effect: -effect.change.mean)
-
-
-def interval(values: Float[np.ndarray, " n"]) -> Interval:
-    """Return the mean of values and its interval; the resamples are the same every time."""
-    rows = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(values[rows].mean(1), [(1 - INSIDE) / 2, (1 + INSIDE) / 2])
-    return Interval(float(values.mean()), float(low), float(high))
 
 
 def _at(probabilities: np.ndarray, columns: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from core.intervals import Interval, mean_interval
 from core.interventions.answers import Answers, probabilities
-from core.interventions.effects import Interval, interval
 from core.interventions.factors import FACTORS
 from core.interventions.pairs import Pairs
 from core.steps import Progress, Steps, as_step, map_progress
@@ -170,7 +170,7 @@ def check_suspicion_steps(
     (own_with, own_without), (other_with, other_without) = answers
     return Shortcut(
         suspicion, seed, tuple(own_with.tolist()), tuple(own_without.tolist()),
-        interval(own_with - own_without), interval(other_with - other_without),
+        mean_interval(own_with - own_without), mean_interval(other_with - other_without),
     )  # fmt: skip
 
 

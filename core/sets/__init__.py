@@ -8,6 +8,8 @@ from core.sets.imagenette import SetUnavailable
 from core.sets.labels import BadLabels
 from core.sets.library import SetLibrary
 from core.sets.picture_set import MAX_PICTURES, BrokenFile, PictureSet
+from core.sets.right_classes import right_classes, subjects
+from core.sets.sample import SetSample
 from core.sets.single_pictures import SinglePictures
 from core.sets.zip_entries import BadArchive
 
@@ -22,10 +24,13 @@ __all__ = [
     "GalleryViews",
     "PictureSet",
     "SetLibrary",
+    "SetSample",
     "SetUnavailable",
     "SinglePictures",
     "open_archive",
     "open_archive_steps",
     "pack_files",
+    "right_classes",
     "scene_set",
+    "subjects",
 ]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from PIL import Image, ImageOps
 
 from core.errors import ZooscopeError
-from core.pictures import PHOTOS, Pictures
+from core.gallery_photos import PHOTOS
+from core.pictures import Pictures
 from core.sets.picture_set import BrokenFile
 
 SCHEME = "views:"
@@ -115,6 +116,14 @@ class GalleryViews:
     def label(self, index: int) -> str:
         """Return the title of a view's photograph."""
         return PHOTOS[_photo_and_view(index)[0]].title
+
+    def right_classes(self, index: int) -> tuple[str, ...]:
+        """Return the ImageNet classes that show a view's photograph; empty where none does."""
+        return PHOTOS[_photo_and_view(index)[0]].classes
+
+    def subject(self, index: int) -> str:
+        """Return the name of a view's photograph."""
+        return _photo_and_view(index)[0]
 
     def facts(self, index: int) -> Mapping[str, str]:
         """Return what a view shows of its photograph, and the photograph's credit."""

@@ -17,6 +17,7 @@ from core.sets import (
     folder,
     gallery_views,
     imagenette,
+    sample,
     single_pictures,
 )
 from core.sets.archive import Archive
@@ -95,6 +96,8 @@ class SetLibrary:
             BadScene: The scenes can't be drawn.
             BadLabels: The table of labels of a folder can't be read.
         """
+        if reference.startswith(sample.SCHEME):
+            return sample.from_reference(reference, self.find)
         if reference.startswith(drawn_scenes.SCHEME):
             return drawn_scenes.from_reference(reference)
         if reference.startswith(folder.SCHEME):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 from core.errors import ZooscopeError
-from core.pictures import GALLERY_SCENES, PHOTOS, PictureForgotten, Pictures, scene
+from core.gallery_photos import PHOTOS
+from core.pictures import GALLERY_SCENES, PictureForgotten, Pictures, known_classes, scene
 from core.sets.picture_set import BrokenFile
 
 SCHEME, GALLERY = "pictures:", "gallery:"
@@ -60,6 +61,14 @@ class SinglePictures:
     def label(self, index: int) -> str:
         """Return the class of a scene; empty for photographs and uploads."""
         return self.labels[index]
+
+    def right_classes(self, index: int) -> tuple[str, ...]:
+        """Return the classes that show a picture; empty for uploads."""
+        return known_classes(self.members[index])
+
+    def subject(self, index: int) -> str:
+        """Return the picture itself: no two pictures are views of one thing."""
+        return self.members[index]
 
     def facts(self, index: int) -> Mapping[str, str]:
         """Return a picture's title and credit."""

@@ -40,3 +40,22 @@ def test_bins_include_their_upper_edge_and_empty_bins_have_no_mean():
     assert half_empty.count.tolist() == [0, 1]
     assert np.isnan(half_empty.accuracy[0])
     assert np.isnan(half_empty.confidence[0])
+
+
+def test_a_small_example_by_hand():
+    """Bin 0.5 to 0.6: 0.55 and one of two right; bin 0.9 to 1: mean 0.95, all three right."""
+    probability = np.array([0.52, 0.58, 0.92, 0.95, 0.98])
+    right = np.array([True, False, True, True, True])
+    diagram = compare.reliability(probability, right, bins=10)
+    assert diagram.ece == pytest.approx(2 / 5 * abs(0.5 - 0.55) + 3 / 5 * abs(1 - 0.95))
+
+
+def test_a_calibrated_network_has_the_error_of_chance():
+    random = np.random.default_rng(2)
+    probability = random.uniform(0.2, 1, 60)
+    errors = [
+        compare.reliability(probability, random.random(60) < probability).ece for _ in range(300)
+    ]
+    chance = compare.chance_ece(probability)
+    assert chance == pytest.approx(np.mean(errors), rel=0.1)
+    assert compare.chance_ece(np.repeat(probability, 50)) < 0.5 * chance

@@ -34,7 +34,7 @@ def reference_pgd(net: nn.Module, colours: np.ndarray, target: int, epsilon: flo
 
 def test_pgd_is_the_references(net):
     colours = torch.rand(1, 3, 8, 8, dtype=torch.float64)
-    found = attacks.attack("pgd", net, lambda x: (x - 0.5) / 0.25, colours, 2, 0.03)
+    found = attacks.attack("pgd", net, lambda x: (x - 0.5) / 0.25, colours, 2, [0.03])
     np.testing.assert_allclose(
         found.numpy(), reference_pgd(net, colours.numpy(), 2, 0.03), atol=1e-12
     )
@@ -42,7 +42,7 @@ def test_pgd_is_the_references(net):
 
 def test_fgsm_is_one_step_of_epsilon_along_the_sign(net):
     colours = torch.full((1, 3, 8, 8), 0.5, dtype=torch.float64)
-    changed = attacks.attack("fgsm", net, lambda x: x, colours, 1, 0.02)
+    changed = attacks.attack("fgsm", net, lambda x: x, colours, 1, [0.02])
     assert set((changed - colours).abs().unique().numpy().round(9)) <= {0.0, 0.02}
     losses = [
         functional.cross_entropy(net(x), torch.tensor([1])).item() for x in (colours, changed)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 
 from core import corruptions, scenes
 from core.corruptions import DIALS, SIDE, STEPS, UnknownDial
@@ -91,3 +92,28 @@ def test_an_unknown_dial_lists_the_nearest(picture):
         corruptions.find("defocus_blurr")
     with pytest.raises(UnknownDial, match="needs a network"):
         corruptions.changed_pictures(picture, "pgd")
+
+
+def test_blurs_equal_slow_averages(picture):
+    colours = np.asarray(picture, float) / 255
+    radius, sigma = 15, 8
+    found = DIALS["motion_blur"].change(colours, (radius, sigma), np.random.default_rng(3))
+    angle = np.radians(np.random.default_rng(3).uniform(-45, 45))
+    weights = np.exp(-(np.arange(2 * radius + 1) ** 2) / (2 * sigma**2))
+    moved = [
+        weight * ndimage.shift(colours, (step * np.sin(angle), step * np.cos(angle), 0), order=1,
+                               mode="nearest")
+        for step, weight in enumerate(weights)
+    ]  # fmt: skip
+    np.testing.assert_allclose(found, np.sum(moved, 0) / weights.sum(), atol=1e-10)
+    found = DIALS["defocus_blur"].change(colours, (4, 0.5), np.random.default_rng(0))
+    span = np.arange(-8, 9)
+    disk = ndimage.gaussian_filter((np.add.outer(span**2, span**2) <= 16).astype(float), 0.5)
+    slow = ndimage.convolve(colours, (disk / disk.sum())[..., None], mode="mirror")
+    np.testing.assert_allclose(found, slow, atol=1e-10)
+
+
+def test_networks_with_the_same_crop_share_changed_pictures(picture):
+    first, again = (corruptions.changed_pictures(picture.copy(), "fog") for _ in range(2))
+    assert all(a is b for a, b in zip(first[1:], again[1:], strict=True))
+    assert corruptions.changed_picture(picture, "fog", 0) is picture

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import dissect
 from core.dissect import Responses
+from core.gallery_photos import PHOTOS
 from core.layer_info import LayerInfo, classes_layer
-from core.pictures import PHOTOS
 from core.settings import Settings
 from core.workbench.tasks.part_scores import part_scores_recipe
 from core.workbench.tasks.responses import responses_recipe

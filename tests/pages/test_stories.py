@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import zoo
 from core.dissect import strongest_units
-from core.pictures import PHOTOS
+from core.gallery_photos import PHOTOS
 from core.workbench import Workbench
 from core.workbench.showcase import Showcase
 from core.workbench.tasks.layers import layers_recipe

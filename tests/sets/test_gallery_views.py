@@ -8,8 +8,9 @@ import pytest
 
 from core import embed, zoo
 from core import pictures as pictures_module
+from core.gallery_photos import PHOTOS, Photo
 from core.layers import PIXELS
-from core.pictures import PHOTOS, Photo, PictureForgotten, Pictures
+from core.pictures import PictureForgotten, Pictures
 from core.sets import BrokenFile, PictureSet, SetLibrary, gallery_views
 from core.sets.gallery_views import VIEWS, View
 

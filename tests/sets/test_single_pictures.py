@@ -4,7 +4,8 @@ import pytest
 from PIL import Image
 
 from core import images
-from core.pictures import GALLERY_SCENES, PHOTOS, PictureForgotten, Pictures
+from core.gallery_photos import PHOTOS
+from core.pictures import GALLERY_SCENES, PictureForgotten, Pictures
 from core.scenes import BadScene
 from core.sets import BrokenFile
 from core.sets.single_pictures import from_reference, gallery, single_pictures

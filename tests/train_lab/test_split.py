@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from core import scenes
-from core.pictures import PHOTOS, photo
+from core.gallery_photos import PHOTOS
+from core.pictures import photo
 from core.train_lab.split import CannotSplit, copies, split, thumbnail
 
 

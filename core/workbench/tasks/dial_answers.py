@@ -45,4 +45,4 @@ def _read(stored: StoredResult) -> DialAnswers:
     return DialAnswers(stored.arrays[LOGITS], stored.arrays.get(ATTACKED))
 
 
-DIAL_ANSWERS = Task("dial answers", version=1, compute=_compute, read=_read, cost=0.3, batch=1)
+DIAL_ANSWERS = Task("dial answers", version=2, compute=_compute, read=_read, cost=0.3, batch=1)

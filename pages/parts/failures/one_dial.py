@@ -1,6 +1,7 @@
 """One dial: what each network says at each step, the pictures, and the curves."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -13,6 +14,10 @@ from core.workbench.recipes import Recipe
 from core.zoo import Card
 from core.zoo.titles import distinct_titles
 from pages.parts.failures.broken_answer import BrokenAnswer, broken_answer
+from pages.parts.failures.dial_picker import ATTACK_NOTE, step_labels
+from pages.parts.failures.right_class import Accepted
+from pages.parts.shared import downloads
+from pages.parts.shared.chart_toolbar import with_png
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.model_badge import with_badge
 from pages.parts.shared.model_crop import model_crop
@@ -22,74 +27,111 @@ HEIGHT, WIDTH = 320, 118
 # How much the change of an attack is enlarged, so that it can be seen.
 ENLARGED = 20
 
-Recipes = Mapping[tuple[str, str], Recipe[DialAnswers]]
+
+@dataclass(frozen=True)
+class Tested:
+    """What is tested with the dials.
+
+    Attributes:
+        results: The results of the page.
+        models: The networks by name.
+        picture: The picture.
+        accepted: What counts as right for each network.
+        recipes: The recipes by network and dial.
+    """
+
+    results: Results
+    models: Mapping[str, Card]
+    picture: Picture
+    accepted: Mapping[str, Accepted]
+    recipes: Mapping[tuple[str, str], Recipe[DialAnswers]]
+
+    def answers(self, name: str, dial: str) -> DialAnswers | None:
+        """Return a network's answers; None where they are missing."""
+        return self.results.value(self.recipes[name, dial])
+
+    def broken(self, name: str, dial: str) -> BrokenAnswer | None:
+        """Return when a network's answer breaks; None where it is not known yet."""
+        answers = self.answers(name, dial)
+        if answers is None:
+            return None
+        return broken_answer(self.models[name], answers, self.accepted[name])
+
+    def pictures(self, name: str, dial: Dial) -> list[Image.Image] | None:
+        """Return what a network gets at each step; None where an attack is not computed yet."""
+        if dial.change is not None:
+            crop = model_crop(self.models[name], self.picture)
+            base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+            return corruptions.changed_pictures(base, dial.key)
+        answers = self.answers(name, dial.key)
+        if answers is None or answers.attacked is None:
+            return None
+        return [Image.fromarray(pixels) for pixels in answers.attacked]
 
 
-def show(
-    results: Results, models: Mapping[str, Card], picture: Picture, dial: Dial, step: int,
-    recipes: Recipes,
-) -> None:  # fmt: skip
+def show(tested: Tested, dial: Dial, step: int) -> None:
     """Show the verdicts, the pictures and the curves of a dial.
 
     Args:
-        results: The results; the recipes of this dial were requested.
-        models: The networks by name.
-        picture: The picture.
+        tested: What is tested; the recipes of this dial were requested.
         dial: The dial.
         step: The chosen step.
-        recipes: The recipes by network and dial.
     """
-    own = [recipes[name, dial.key] for name in models]
-    results.show_errors(own)
-    answers = {
+    own = [tested.recipes[name, dial.key] for name in tested.models]
+    tested.results.show_errors(own)
+    broken = {
         name: found
-        for name, recipe in zip(models, own, strict=True)
-        if (found := results.value(recipe)) is not None
+        for name in tested.models
+        if (found := tested.broken(name, dial.key)) is not None
     }
-    broken = {name: broken_answer(models[name], found) for name, found in answers.items()}
     for name, each in broken.items():
-        st.markdown(f"{with_badge(models[name])} {_sentence(each, dial)}")
-    labels = ["unchanged", *dial.labels]
-    _show_pictures(models, picture, dial, step, answers, labels)
+        st.markdown(f"{with_badge(tested.models[name])} {_sentence(each, dial)}")
+    _show_pictures(tested, dial, step)
     if not broken:
-        results.placeholder(own, HEIGHT)
+        tested.results.placeholder(own, HEIGHT)
         return
-    titles = distinct_titles(models)
-    lines = {f"{titles[name]}: {each.first}": each.probabilities for name, each in broken.items()}
+    titles = distinct_titles(tested.models)
+    lines = {
+        f"{titles[name]}: {' or '.join(each.followed)}": each.probabilities
+        for name, each in broken.items()
+    }
+    figure = figures.dial_curves(lines, step_labels(dial), step, dial.title)
     st.plotly_chart(
-        figures.dial_curves(lines, labels, step, dial.title), key="_curves",
-        config={"displayModeBar": False}, alt=f"Probability of the first answer by {dial.title}",
+        figure, key="_curves", config=with_png(f"failures-{dial.key}"),
+        alt=f"Probability of the followed class by {dial.title}",
     )  # fmt: skip
-    st.caption(f"Source of the dial and its values: {escape_markdown(dial.source)}.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(
+            f"Source of the dial and its values: {escape_markdown(dial.source)}."
+            + (ATTACK_NOTE if dial.change is None else "")
+        )
+        downloads.html(figure, f"failures-{dial.key}")
 
 
 def _sentence(each: BrokenAnswer, dial: Dial) -> str:
-    first = f"says **{escape_markdown(each.first)}** ({each.probabilities[0]:.0%})"
+    followed, other = escape_markdown(" or ".join(each.followed)), escape_markdown(each.other)
+    if each.step == 0:
+        return (
+            f"is wrong about the unchanged picture: it says **{other}** ({each.certainty:.0%}), not"
+            f" **{followed}** ({each.probabilities[0]:.0%})."
+        )
+    classes = f" for {followed}" if len(each.followed) > 1 else ""
+    first = f"says **{escape_markdown(each.said)}** ({each.probabilities[0]:.0%}{classes})"
     if each.step is None:
         return f"{first} and holds it at every step ({each.probabilities.min():.0%} or more)."
     return (
         f"{first} until it breaks at step {each.step}"
-        f" ({escape_markdown(dial.labels[each.step - 1])}): **{escape_markdown(each.other)}**"
-        f" ({each.certainty:.0%})."
+        f" ({escape_markdown(dial.labels[each.step - 1])}): **{other}** ({each.certainty:.0%})."
     )
 
 
-def _show_pictures(
-    models: Mapping[str, Card], picture: Picture, dial: Dial, step: int,
-    answers: Mapping[str, DialAnswers], labels: list[str],
-) -> None:  # fmt: skip
+def _show_pictures(tested: Tested, dial: Dial, step: int) -> None:
     """Show what the first network gets at each step; of an attack also the change, enlarged."""
-    name = next(iter(models))
-    if dial.change is not None:
-        crop = model_crop(models[name], picture)
-        base = crop.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        imgs = corruptions.changed_pictures(base, dial.key)
-    elif name in answers and (attacked := answers[name].attacked) is not None:
-        imgs = [Image.fromarray(pixels) for pixels in attacked]
-    else:
+    imgs = tested.pictures(next(iter(tested.models)), dial)
+    if imgs is None:
         return
     with st.container(horizontal=True, gap="small"):
-        for number, (img, label) in enumerate(zip(imgs, labels, strict=True)):
+        for number, (img, label) in enumerate(zip(imgs, step_labels(dial), strict=True)):
             shown = f"**{label}**" if number == step else label
             st.image(
                 img, width=WIDTH, caption=shown, output_format="JPEG",

@@ -1,7 +1,8 @@
 """The photographs at hand: those of the gallery, and the visitor's own."""
 
 from core.dissect import Responses
-from core.pictures import PHOTOS, Picture, PictureForgotten
+from core.gallery_photos import PHOTOS
+from core.pictures import Picture, PictureForgotten
 from core.workbench.recipes import Recipe
 from core.workbench.tasks.responses import responses_recipe
 from pages.parts.neurons.unit import Unit

@@ -41,7 +41,7 @@ PAGES = (
     ("bias", "Compare", "Bias", "balance",
      "Whether a network uses the thing itself, or something beside it."),
     ("failures", "Compare", "Failures", "broken_image",
-     "When each network changes its answer: noise, blur, fog, compression, position, attacks."),
+     "When networks fail: noise, blur, fog, compression, position, attacks. And what helps."),
     ("train", "Learn", "Train", "model_training",
      "Train a small network on drawn pictures or your own, and watch how it learns."),
     ("scenes", "Learn", "Scenes", "draw",

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from core.errors import ZooscopeError
-from core.pictures import GALLERY_SCENES, PHOTOS, Picture
+from core.gallery_photos import PHOTOS
+from core.pictures import GALLERY_SCENES, Picture
 from pages.parts.shared import picture_sources
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown

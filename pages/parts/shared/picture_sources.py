@@ -5,8 +5,9 @@ from collections.abc import Callable
 import streamlit as st
 from PIL import Image
 
+from core.gallery_photos import PHOTOS
 from core.images import BadImage
-from core.pictures import GALLERY_SCENES, PHOTOS, SESSION_ROOM, photo, scene, scene_title
+from core.pictures import GALLERY_SCENES, SESSION_ROOM, photo, scene, scene_title
 from pages.parts.shared.markdown import escape_markdown
 from pages.parts.shared.picture_titles import remember_name
 from pages.parts.shared.session import discard_upload, session_id, uploaded_files, workbench

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.pictures import PHOTOS, Picture, scene, scene_title
+from core.gallery_photos import PHOTOS
+from core.pictures import Picture, scene, scene_title
 from core.scenes import BadScene
 
 UPLOAD = "Your picture"

@@ -24,6 +24,7 @@ from core.workbench.tasks.class_separation import class_separation_recipe
 from core.workbench.tasks.connections import INCOMING, connections_recipe
 from core.workbench.tasks.costs import costs_recipe
 from core.workbench.tasks.dial_answers import dial_answers_recipe
+from core.workbench.tasks.dial_saliency import dial_saliency_recipe
 from core.workbench.tasks.features import features_recipe
 from core.workbench.tasks.layer_similarity import gram_matrices_recipe, layer_similarity_recipe
 from core.workbench.tasks.layers import layers_recipe
@@ -43,9 +44,11 @@ from core.workbench.tasks.saliency_scores import saliency_scores_recipe
 from core.workbench.tasks.saliency_truth import saliency_truth_recipe
 from core.workbench.tasks.scene_answers import scene_answers_recipe
 from core.workbench.tasks.scene_reasons import scene_reasons_recipe
+from core.workbench.tasks.set_dial_answers import set_dial_answers_recipe
 from core.workbench.tasks.shortcuts import shortcuts_recipe
 from core.workbench.tasks.size import size_recipe
 from core.workbench.tasks.strong_units import strong_units_recipe
+from core.workbench.tasks.ten_crop_answers import ten_crop_answers_recipe
 from core.workbench.tasks.top_predictions import top_predictions_recipe
 from core.workbench.tasks.unit_matches import unit_matches_recipe
 from core.workbench.tasks.visualization import channel_recipe
@@ -130,6 +133,9 @@ def example_recipes(card: Card, picture: str, reference: str) -> dict[str, Recip
         connections_recipe(card, "layer2", 1, "layer1", INCOMING),
         costs_recipe(card, "cpu"),
         dial_answers_recipe(card, picture, "pgd"),
+        dial_saliency_recipe(card, picture, "fog", 2, "grad_cam", 3),
+        set_dial_answers_recipe(card, reference, "jpeg"),
+        ten_crop_answers_recipe(card, reference, "jpeg", 2),
         size_recipe(card),
         features,
         grams,
