@@ -27,7 +27,7 @@ def show() -> None:
         "The same drawn scene, with exactly one thing changed: if the answer changes, that thing is"
         " why. A heat map cannot show this; a changed picture can.",
         "Read the verdict first. The pictures show what it rests on, and the chart below them how"
-        " much each change matters for all classes together.",
+        " much each change matters.",
         term="Confidence interval",
     )
     models = usable(sidebar.models())
