@@ -47,7 +47,7 @@ def test_probability_bars_have_the_ranking_with_its_best_class_on_top():
     assert list(bars.x) == [0.875, 0.125, 0.0001]
     assert list(bars.y) == ["1", "2", "3"]
     assert chart.layout.yaxis.autorange == "reversed"
-    assert list(bars.text) == ["cat · 87.5 %", "dog · 12.5 %", "fox · <0.1 %"]
+    assert list(bars.text) == ["cat · 87.5%", "dog · 12.5%", "fox · <0.1%"]
     assert list(bars.marker.color) == [GREY, "#123456", GREY]
     assert bars.orientation == "h"
     assert chart.layout.xaxis.range == (0, 1)

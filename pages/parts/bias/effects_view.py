@@ -46,7 +46,7 @@ def show(tested: Sequence[TestedNetwork], results: Results) -> None:
         if class_ == ALL or class_ in found.classes
     }
     st.plotly_chart(
-        figures.effect_bars(_bars(effects, measure), f"{measure}, 95 % interval"),
+        figures.effect_bars(_bars(effects, measure), f"{measure}, 95% interval"),
         key="_effects", config={"displayModeBar": False}, alt=f"{measure} by factor",
     )  # fmt: skip
     st.caption(_note(answers, class_))
