@@ -27,6 +27,7 @@ def show() -> None:
         "Choose another picture or up to four networks in the sidebar; every block links to the"
         " page that shows more of it.",
     )
+    stories.show_row()
     places = [st.container() for _ in range(4)]
     with places[2]:
         stories.show_cards()

@@ -16,6 +16,7 @@ from core.workbench.tasks.size import size_recipe
 from core.zoo import Card
 from pages.parts.predict.column import Column, rank, recipe_or_error, show_column, show_crop
 from pages.parts.shared import downloads, sidebar
+from pages.parts.shared.answers_text import NetworkAnswer, describe_answers
 from pages.parts.shared.drawings_only import show_drawings_only, show_photographs_only
 from pages.parts.shared.frame import framed
 from pages.parts.shared.layer_picker import usable
@@ -53,7 +54,7 @@ def show() -> None:
     columns = _columns(results, models, picture, temperature, count)
     ranked = [column for column in columns.values() if column.ranking]
     with summary:
-        _show_agreement([column for column in ranked if column.trained], all_of=len(ranked))
+        _show_agreement(ranked, picture)
     colours = figures.shared_colours([column.ranking for column in ranked])
     for place, (name, card) in zip(
         st.columns(len(models), border=True), models.items(), strict=True
@@ -120,26 +121,17 @@ def _columns(
     return columns
 
 
-def _show_agreement(trained: Sequence[Column], all_of: int) -> None:
-    """Say in a sentence what the trained networks predict; untrained ones predict by chance."""
+def _show_agreement(ranked: Sequence[Column], picture: Picture) -> None:
+    """Say in a sentence what the networks predict, and which classes are in all their lists."""
+    trained = [column for column in ranked if column.trained]
     if len(trained) < 2:
         return
+    answers = [NetworkAnswer(each.title, each.card, each.ranking[0]) for each in ranked]
+    said = describe_answers(answers, picture)
+    st.info(said.text, icon=f":material/{'group' if said.agree else 'call_split'}:")
     compared = predict.compare_rankings(
         {column.card.name: list(column.ranking) for column in trained}
     )
-    if compared.unanimous:
-        everyone = "Both" if len(trained) == 2 else f"All {len(trained)}"
-        if len(trained) < all_of:
-            everyone += " trained networks"
-        label = escape_markdown(trained[0].label)
-        st.info(f"{everyone} say **{label}**.", icon=":material/group:")
-    else:
-        predictions = "; ".join(
-            f"{escape_markdown(column.title)} says **{escape_markdown(column.label)}**"
-            f" ({column.ranking[0].probability:.0%})"
-            for column in trained
-        )
-        st.info(f"They differ: {predictions}.", icon=":material/call_split:")
     if compared.shared:
         shared = escape_markdown(", ".join(compared.shared))
         st.caption(f"Classes in all lists: {shared}.")

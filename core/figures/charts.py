@@ -73,10 +73,10 @@ def probability_bars(ranking: Sequence[Prediction], colours: Mapping[str, str]) 
 
 
 def _percent(probability: float) -> str:
-    """Format a probability, such as "12.5 %"."""
+    """Format a probability, such as "12.5%"."""
     if probability < 0.0005:
-        return "<0.1 %"
-    return f"{probability:.1%}".replace("%", " %")
+        return "<0.1%"
+    return f"{probability:.1%}"
 
 
 def overlay_masks(img: Image.Image, masks: Mapping[str, np.ndarray]) -> Image.Image:

@@ -78,7 +78,7 @@ def reliability_diagram(reliability: Reliability) -> go.Figure:
     figure.add_scatter(
         x=[0, 1], y=[0, 1], mode="lines", hoverinfo="skip", line={"color": GREY, "dash": "dash"}
     )
-    title = f"expected calibration error {reliability.ece:.1%}".replace("%", " %")
+    title = f"expected calibration error {reliability.ece:.1%}"
     figure.update_layout(
         height=320, margin={"l": 0, "r": 0, "t": 28, "b": 0}, showlegend=False, dragmode=False,
         bargap=0, title=title,
@@ -107,7 +107,7 @@ def share_bars(shares: Mapping[str, float], title: str) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=list(shares.values()), y=[escape_plotly(name) for name in shares], orientation="h",
-            text=[f"{share:.0%}".replace("%", " %") for share in shares.values()],
+            text=[f"{share:.0%}" for share in shares.values()],
             marker_color=list(colours.values()), hovertemplate="%{y}: %{x:.1%}<extra></extra>",
         )
     )  # fmt: skip

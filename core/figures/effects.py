@@ -10,6 +10,9 @@ from core.interventions import Interval
 
 # Pixels of a bar, and of the axis.
 BAR, AXIS = 20, 60
+# Bars are paler than their intervals, which have the same colour: it is seen on white, on black and
+# on the bar. Plotly's own dark grey is not seen on black.
+BAR_OPACITY = 0.45
 
 
 def effect_bars(effects: Mapping[str, Mapping[str, Interval]], title: str) -> go.Figure:
@@ -24,12 +27,13 @@ def effect_bars(effects: Mapping[str, Mapping[str, Interval]], title: str) -> go
     for (network, found), colour in zip(effects.items(), PALETTE, strict=False):
         figure.add_bar(
             name=escape_plotly(network), orientation="h", marker_color=colour,
+            marker_opacity=BAR_OPACITY,
             y=[escape_plotly(factor) for factor in found],
             x=[each.mean for each in found.values()],
             error_x={
                 "array": [each.high - each.mean for each in found.values()],
                 "arrayminus": [each.mean - each.low for each in found.values()],
-                "thickness": 1.2, "width": 3,
+                "color": colour, "thickness": 2, "width": 4,
             },
             hovertemplate="%{y}: %{x:.0%}<extra>%{fullData.name}</extra>",
         )  # fmt: skip

@@ -35,6 +35,14 @@ def square_of_tiles(
     return square
 
 
+def above_below(above: Image.Image, below: Image.Image) -> Image.Image:
+    """Draw two pictures of one size as one, so that they stay together on a narrow page."""
+    pair = Image.new("RGBA", (above.width, above.height + GAP + below.height))
+    pair.paste(above.convert("RGBA"), (0, 0))
+    pair.paste(below.convert("RGBA"), (0, above.height + GAP))
+    return pair
+
+
 def _tile(tile: Image.Image | np.ndarray | None, size: int, sharp_pixels: bool) -> Image.Image:
     if tile is None:
         return Image.new("RGBA", (size, size), MISSING)

@@ -10,7 +10,13 @@ from core.interventions.answers import Answers, answer_steps
 from core.interventions.area import BadArea, area_cells, area_text, strongest_cells
 from core.interventions.effects import Effect, effects
 from core.interventions.factors import FACTORS, Factor
-from core.interventions.mending import MendedLayer, NotMendable, mend_steps, mended_files
+from core.interventions.mending import (
+    MendedLayer,
+    NotMendable,
+    mend_steps,
+    mended_files,
+    retest_steps,
+)
 from core.interventions.pairs import Pairs, UnknownClasses, scene_classes
 from core.interventions.photo_answers import PhotoAnswers, photo_answer_steps
 from core.interventions.photo_changes import (
@@ -48,6 +54,7 @@ __all__ = [
     "mend_steps",
     "mended_files",
     "photo_answer_steps",
+    "retest_steps",
     "scene_classes",
     "strongest_cells",
     "tested_scenes",

@@ -12,13 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Float
+from PIL import Image
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core import predict
 from core.errors import ZooscopeError
 from core.interventions.answers import DRAWN_AT_ONCE
 from core.interventions.pairs import Pairs, scene_classes
+from core.interventions.shortcuts import Shortcut, tested_scenes
 from core.steps import Progress, Steps
 from core.train_lab.network_file import NetworkFiles
 from core.zoo import Card, Model
@@ -77,7 +80,7 @@ def mend_steps(m: Model, classes: Sequence[str]) -> Steps[MendedLayer]:
         for start in range(0, len(pairs.classes), DRAWN_AT_ONCE):
             yield Progress(sum(map(len, features)), total)
             rows = range(start, min(start + DRAWN_AT_ONCE, len(pairs.classes)))
-            features.append(_features(m, pairs, rows))
+            features.append(_features(m, pairs.draw(rows, m.input_size[1])))
     shown = [name for pairs in plans for name in pairs.classes]
     targets = torch.tensor([labels.index(name) for name in shown])
     with m.borrow() as net:
@@ -85,6 +88,36 @@ def mend_steps(m: Model, classes: Sequence[str]) -> Steps[MendedLayer]:
         weight, bias = layer.weight.detach().cpu().float(), layer.bias.detach().cpu().float()
     weight, bias = _learn(torch.cat(features), targets, weight, bias)
     return MendedLayer(name, weight.numpy(), bias.numpy(), total)
+
+
+def retest_steps(
+    m: Model, mended: MendedLayer, shortcuts: Sequence[Shortcut]
+) -> Steps[list[tuple[float, float]]]:
+    """Repeat the tests of shortcuts with the mended layer; a step is a shortcut.
+
+    The layer has not learned the scenes of these tests.
+
+    Args:
+        m: The network as it was.
+        mended: Its last layer, learned again.
+        shortcuts: What the network used.
+
+    Returns:
+        For each shortcut: the mean probability of its class in the test's scenes with the level,
+        and in those without it, 0 to 1.
+    """
+    labels = scene_classes(m.labels)
+    after = []
+    for step, shortcut in enumerate(shortcuts):
+        yield Progress(step, len(shortcuts))
+        what, count = shortcut.suspicion, len(shortcut.with_level)
+        column = labels.index(what.class_)
+        high, low = (
+            predict.softmax(_features(m, imgs).numpy() @ mended.weight.T + mended.bias)[:, column]
+            for imgs in tested_scenes(what, [what.class_], shortcut.seed, m.input_size[1], count)
+        )
+        after.append((float(high.mean()), float(low.mean())))
+    return after
 
 
 def mended_files(card: Card, mended: MendedLayer) -> NetworkFiles:
@@ -110,9 +143,9 @@ def mended_files(card: Card, mended: MendedLayer) -> NetworkFiles:
     return NetworkFiles(json.dumps(config, indent=1).encode(), save(weights, {"format": "pt"}))
 
 
-def _features(m: Model, pairs: Pairs, rows: Sequence[int]) -> Float[Tensor, "n features"]:
+def _features(m: Model, imgs: Sequence[Image.Image]) -> Float[Tensor, "n features"]:
     """Return what the last layer gets for scenes."""
-    x = m.preprocess(pairs.draw(rows, m.input_size[1]))
+    x = m.preprocess(imgs)
     inputs: list[Tensor] = []
     with m.borrow() as net, torch.no_grad():
         _, layer = _last_layer(net)

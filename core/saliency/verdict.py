@@ -25,6 +25,10 @@ AGREEMENT = 0.5
 # From this similarity to the map of a network with shuffled weights on, a map is partly a drawing
 # of the picture.
 WEAK_SANITY = 0.5
+# Methods whose maps hardly change when weights are shuffled: they draw the picture's edges, also
+# for a network that has learned nothing (Adebayo et al. 2018, "Sanity checks for saliency maps";
+# Nie et al. 2018, "A theoretical explanation for perplexing behaviors").
+INSENSITIVE = ("Guided backpropagation",)
 # Below this probability the network itself is unsure.
 UNSURE = 0.3
 
@@ -96,9 +100,13 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     Args:
         maps: The map of each method; the more methods, the more the verdict says.
     """
-    shown = [each for each in maps if np.ptp(each.map) > 0]
-    if not shown:
+    with_evidence = [each for each in maps if np.ptp(each.map) > 0]
+    if not with_evidence:
         return _disbelief(maps, "No map shows anything that supports the class.")
+    shown = [each for each in with_evidence if each.method not in INSENSITIVE]
+    not_counted = [each for each in with_evidence if each.method in INSENSITIVE]
+    if not shown:
+        return _disbelief(with_evidence, _insensitive_note(not_counted[0]))
     if shown[0].area.blurred >= HALF * shown[0].area.whole:
         verdict = _judge_by_removal(shown)
     elif passing := [each for each in shown if each.needed and each.enough]:
@@ -106,7 +114,11 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     else:
         verdict = _judge_failing(shown)
     believed = [each for each in shown if each.method in verdict.methods]
-    notes = (*map(_sanity_note, filter(lambda each: each.weak, believed)), *_unsure(shown[0]))
+    notes = (
+        *map(_sanity_note, filter(lambda each: each.weak, believed)),
+        *(f"Not counted: {each.method}. {_insensitive_note(each)}" for each in not_counted),
+        *_unsure(shown[0]),
+    )
     return replace(verdict, notes=notes)
 
 
@@ -129,8 +141,8 @@ def _judge_passing(passing: Sequence[Evidence]) -> Verdict:
     names = _listed([each.method for each in group])
     tests = (
         f"removing {_its(group)} area lowers the probability from"
-        f" {group[0].area.whole:.2f} to {max(each.area.without for each in group):.2f}, and this"
-        f" area alone brings back {min(each.area.alone for each in group):.2f}"
+        f" {group[0].area.whole:.0%} to {max(each.area.without for each in group):.0%}, and this"
+        f" area alone brings back {min(each.area.alone for each in group):.0%}"
     )
     if len(group) > 1:
         trust = Trust.LIMITED if all(each.weak for each in group) else Trust.HIGH
@@ -153,16 +165,16 @@ def _judge_by_removal(shown: Sequence[Evidence]) -> Verdict:
         least = min(each.area.without for each in shown)
         return Verdict(
             Trust.LIMITED, (), "No single place decides.",
-            f"Without the area that a map marks the network still gives {least:.2f} or more (whole"
-            f" picture: {whole:.2f}), and even a blurred copy gets {blurred:.2f}. The evidence is"
+            f"Without the area that a map marks the network still gives {least:.0%} or more (whole"
+            f" picture: {whole:.0%}), and even a blurred copy gets {blurred:.0%}. The evidence is"
             " all over the picture; a heat map shows a part of it, not the reason.",
         )  # fmt: skip
     group, _ = _largest_agreeing(needed)
     return _belief(
         Trust.LIMITED, group,
-        f"Even a blurred copy of the picture gets {blurred:.2f} (sharp: {whole:.2f}), so sharp"
+        f"Even a blurred copy of the picture gets {blurred:.0%} (sharp: {whole:.0%}), so sharp"
         f" details matter little; removing {_its(group)} area lowers it to"
-        f" {max(each.area.without for each in group):.2f}.",
+        f" {max(each.area.without for each in group):.0%}.",
     )  # fmt: skip
 
 
@@ -174,22 +186,22 @@ def _judge_failing(shown: Sequence[Evidence]) -> Verdict:
         return _belief(
             Trust.LIMITED, [best],
             f"The scores contradict each other: the area of {best.method} alone brings back"
-            f" {best.area.alone:.2f} of {whole:.2f}, but without it the probability is still"
-            f" {best.area.without:.2f}. The network uses other places too.",
+            f" {best.area.alone:.0%}, of {whole:.0%} for the whole picture, but without it the"
+            f" probability is still {best.area.without:.0%}. The network uses other places too.",
         )  # fmt: skip
     lowest = min(shown, key=lambda each: each.area.without)
     if lowest.needed:
         return _disbelief(
             shown,
             f"The scores contradict each other: removing the area of {lowest.method} lowers the"
-            f" probability from {whole:.2f} to {lowest.area.without:.2f}, but no area alone brings"
-            f" back more than {best.area.alone:.2f}.",
+            f" probability from {whole:.0%} to {lowest.area.without:.0%}, but no area alone brings"
+            f" back more than {best.area.alone:.0%}.",
         )
     return _disbelief(
         shown,
         "No map passes a test: without its area the probability is still"
-        f" {lowest.area.without:.2f} of {whole:.2f}, and no area alone brings back more than"
-        f" {best.area.alone:.2f}.",
+        f" {lowest.area.without:.0%}, of {whole:.0%} for the whole picture, and no area alone"
+        f" brings back more than {best.area.alone:.0%}.",
     )
 
 
@@ -216,10 +228,18 @@ def _sanity_note(map_: Evidence) -> str:
     )
 
 
+def _insensitive_note(map_: Evidence) -> str:
+    """Return why a method is not believed whatever the tests of its area say."""
+    return (
+        f"Maps of {map_.method} hardly change when all weights are shuffled (Adebayo et al. 2018):"
+        " they draw the picture's edges."
+    )
+
+
 def _unsure(map_: Evidence) -> tuple[str, ...]:
     if map_.area.whole >= UNSURE:
         return ()
-    return (f"The network itself is unsure: it gives this class {map_.area.whole:.2f}.",)
+    return (f"The network itself is unsure: it gives this class {map_.area.whole:.0%}.",)
 
 
 def _listed(names: Sequence[str], conjunction: str = "and") -> str:

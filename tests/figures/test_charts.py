@@ -8,6 +8,7 @@ from PIL import Image, ImageColor
 from core import figures
 from core.figures.charts import GREY, PALETTE
 from core.heatmap import DIVERGING, SEQUENTIAL
+from core.interventions import Interval
 from core.predict import Prediction
 
 
@@ -46,7 +47,7 @@ def test_probability_bars_have_the_ranking_with_its_best_class_on_top():
     assert list(bars.x) == [0.875, 0.125, 0.0001]
     assert list(bars.y) == ["1", "2", "3"]
     assert chart.layout.yaxis.autorange == "reversed"
-    assert list(bars.text) == ["cat · 87.5 %", "dog · 12.5 %", "fox · <0.1 %"]
+    assert list(bars.text) == ["cat · 87.5%", "dog · 12.5%", "fox · <0.1%"]
     assert list(bars.marker.color) == [GREY, "#123456", GREY]
     assert bars.orientation == "h"
     assert chart.layout.xaxis.range == (0, 1)
@@ -176,3 +177,12 @@ def test_an_annotated_matrix_has_its_values_from_the_top(signed, lowest, colorsc
     # Plotly stores a named scale as its list of colours.
     reference = figures.annotated_matrix(values).update_traces(colorscale=colorscale)
     assert heat.colorscale == reference.data[0].colorscale
+
+
+def test_intervals_are_seen_on_their_bars_in_both_themes():
+    """They have the colour of their bar, which is paler: not a grey that black hides."""
+    effects = {name: {"Background": Interval(0.5, 0.4, 0.7)} for name in ("first", "second")}
+    for bar, colour in zip(figures.effect_bars(effects, "").data, PALETTE, strict=False):
+        assert bar.error_x.color == bar.marker.color == colour
+        assert bar.marker.opacity < 0.6
+        assert (bar.x[0], bar.error_x.array[0]) == pytest.approx((0.5, 0.2))

@@ -40,7 +40,7 @@ def test_a_reliability_diagram_has_a_bar_per_bin_and_the_diagonal():
     assert len(bars.x) == 15
     assert bars.y[-1] == 0.5
     assert list(diagonal.x) == list(diagonal.y) == [0, 1]
-    assert chart.layout.title.text == f"expected calibration error {100 * reliability.ece:.1f} %"
+    assert chart.layout.title.text == f"expected calibration error {100 * reliability.ece:.1f}%"
     assert bars.x[-1] == pytest.approx(14.5 / 15)
     assert bars.customdata[-1].tolist() == pytest.approx([0.97, 2])
     # The fullest bin is opaque; a bin with half of its pictures is fainter.

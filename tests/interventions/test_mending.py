@@ -10,7 +10,7 @@ from PIL import Image
 from safetensors.torch import load, load_file
 
 from core import interventions, predict, scenes, zoo
-from core.interventions import MendedLayer, NotMendable, mending
+from core.interventions import MendedLayer, NotMendable, Suspicion, mending, shortcuts
 from core.steps import drain
 from core.training.configs import HELD_OUT_SEED, swapped_factors
 
@@ -36,6 +36,20 @@ def test_the_planted_bias_is_mended(bundled, tmp_path, monkeypatch):
     (folder / "model.safetensors").write_bytes(files.weights)
     monkeypatch.setenv("ZOOSCOPE_MODELS", str(tmp_path))
     assert swapped_accuracy(zoo.load("local/mended")) > 0.75
+
+
+def test_a_layer_that_stays_as_it_is_repeats_the_test(bundled, monkeypatch):
+    monkeypatch.setattr(shortcuts, "TESTED", 2)
+    m = zoo.load("bundled/scenes-mobilenet-biased")
+    wolf = Suspicion("wolf", "background", "snow", 0.0)
+    test = drain(shortcuts.check_suspicion_steps(m, wolf, tuple(m.labels), seed=7))
+    with m.borrow() as net:
+        name, linear = mending._last_layer(net)
+        same = MendedLayer(name, linear.weight.numpy().copy(), linear.bias.numpy().copy(), 0)
+    ((with_level, without),) = drain(interventions.retest_steps(m, same, [test]))
+    assert with_level == pytest.approx(np.mean(test.with_level), abs=1e-5)
+    assert without == pytest.approx(np.mean(test.without), abs=1e-5)
+    assert with_level > without
 
 
 def test_only_the_last_layer_differs_in_the_files(bundled):

@@ -110,3 +110,14 @@ def test_the_box_opens_a_view_on_another_page_with_another_picture(
     assert app.title[0].value == "Does it use the thing, or something beside it?"
     assert proof.note in app.info[0].value
     assert app.get_by_key("bias_test").value == PROOF
+
+
+def test_the_first_screen_of_the_overview_has_all_stories(app: AppTest, bundled: list[str]):
+    app.switch_page("pages/overview.py").run()
+    shown = [str(getattr(each, "label", "") or getattr(each, "value", "")) for each in app.main]
+    first_block = shown.index("What they say")
+    for story in stories.STORIES:
+        assert shown.index(f":primary[{story.title}]") < first_block
+    wolf = stories.STORIES[0]
+    app.get_by_key(f"_story_{wolf.title}").click().run()
+    assert wolf.views[0].note in app.info[0].value

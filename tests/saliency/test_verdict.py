@@ -1,5 +1,7 @@
 """The verdict on a network's maps: which to believe, with care or not at all, and why."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,8 +31,8 @@ def test_maps_that_agree_and_pass_both_tests_are_believed():
     assert verdict.methods == ("StageCAM", "Grad-CAM")
     assert verdict.advice == "Believe StageCAM and Grad-CAM."
     assert verdict.sentence == (
-        "They agree: removing their area lowers the probability from 0.80 to 0.04, and this area"
-        " alone brings back 0.60."
+        "They agree: removing their area lowers the probability from 80% to 4%, and this area"
+        " alone brings back 60%."
     )
     assert not verdict.notes
 
@@ -63,10 +65,10 @@ def test_one_map_alone_is_believed_with_care():
 @pytest.mark.parametrize(
     ("without", "alone", "trust", "words"),
     [
-        (0.75, 0.6, Trust.LIMITED, "alone brings back 0.60 of 0.80, but without it the probability"
-         " is still 0.75"),
-        (0.02, 0.1, Trust.NONE, "lowers the probability from 0.80 to 0.02, but no area alone"
-         " brings back more than 0.10"),
+        (0.75, 0.6, Trust.LIMITED, "alone brings back 60%, of 80% for the whole picture, but"
+         " without it the probability is still 75%"),
+        (0.02, 0.1, Trust.NONE, "lowers the probability from 80% to 2%, but no area alone"
+         " brings back more than 10%"),
     ],
 )  # fmt: skip
 def test_scores_that_contradict_each_other_are_named(without, alone, trust, words):
@@ -81,18 +83,18 @@ def test_maps_that_pass_no_test_are_not_believed():
     assert verdict.trust is Trust.NONE
     assert not verdict.methods
     assert verdict.advice == "Don't rely on A or B."
-    assert "still 0.60 of 0.80, and no area alone brings back more than 0.20" in verdict.sentence
+    assert "no area alone brings back more than 20%" in verdict.sentence
 
 
 def test_adding_pixels_says_little_where_the_blurred_picture_is_recognised():
     maps = [evidence("A", 0.04, 0.8, blurred=0.7), evidence("B", 0.04, 0.8, blurred=0.7)]
     verdict = judge_maps(maps)
     assert verdict.trust is Trust.LIMITED
-    assert "Even a blurred copy of the picture gets 0.70 (sharp: 0.80)" in verdict.sentence
+    assert "Even a blurred copy of the picture gets 70% (sharp: 80%)" in verdict.sentence
     spread = judge_maps([evidence("A", 0.7, 0.8, blurred=0.7)])
     assert (spread.trust, spread.methods) == (Trust.LIMITED, ())
     assert spread.advice == "No single place decides."
-    assert "still gives 0.70 or more (whole picture: 0.80)" in spread.sentence
+    assert "still gives 70% or more (whole picture: 80%)" in spread.sentence
 
 
 def test_a_flat_map_is_no_evidence():
@@ -113,9 +115,21 @@ def test_a_weak_sanity_check_is_explained_and_needs_another_method():
     assert judge_maps([stage, guided]).trust is Trust.LIMITED
 
 
+def test_a_method_that_fails_sanity_checks_is_never_believed():
+    """Guided backpropagation passes tests of its area on edges alone (Adebayo et al. 2018)."""
+    guided = evidence("Guided backpropagation", 0.0, 0.8)
+    alone = judge_maps([guided])
+    assert (alone.trust, alone.methods) == (Trust.NONE, ())
+    assert alone.advice == "Don't rely on Guided backpropagation."
+    for others in (evidence("A", 0.04, 0.6), evidence("A", 0.7, 0.1), evidence("A", 0.7, 0.6)):
+        verdict = judge_maps([guided, others])
+        assert verdict == replace(judge_maps([others]), notes=verdict.notes)
+        assert verdict.notes[0].startswith("Not counted: Guided backpropagation.")
+
+
 def test_an_unsure_network_is_named():
     maps = [evidence("A", 0.01, 0.1, whole=0.12), evidence("B", 0.01, 0.1, whole=0.12)]
-    assert judge_maps(maps).notes == ("The network itself is unsure: it gives this class 0.12.",)
+    assert judge_maps(maps).notes == ("The network itself is unsure: it gives this class 12%.",)
 
 
 def test_rank_agreement_is_the_correlation_of_each_pair():

@@ -1,4 +1,6 @@
-"""The last layer of a network with shortcuts, learned again on balanced scenes."""
+"""The last layer of a network with shortcuts, learned again and tested again."""
+
+from dataclasses import dataclass
 
 from core import interventions
 from core.interventions import MendedLayer, Verdict
@@ -8,7 +10,21 @@ from core.workbench.task import Call, Task
 from core.zoo import Card
 
 
-def mended_layer_recipe(card: Card, verdict: Recipe[Verdict]) -> Recipe[MendedLayer]:
+@dataclass(frozen=True)
+class MendedNetwork:
+    """A mended last layer, and what it has gained.
+
+    Attributes:
+        layer: The layer.
+        after: For each shortcut of the verdict, in order: the mean probability of its class in the
+            test's scenes with the level, and in those without it, 0 to 1.
+    """
+
+    layer: MendedLayer
+    after: tuple[tuple[float, float], ...]
+
+
+def mended_layer_recipe(card: Card, verdict: Recipe[Verdict]) -> Recipe[MendedNetwork]:
     """Recipe of a network's mended last layer.
 
     Args:
@@ -25,15 +41,18 @@ def _compute(call: Call) -> Steps[list[StoredResult]]:
     shortcuts = call.each(Verdict)[0].shortcuts
     classes = sorted({each.suspicion.class_ for each in shortcuts})
     mended = yield from interventions.mend_steps(call.model, classes)
-    record = {"name": mended.name, "scenes": mended.scenes}
+    after = yield from interventions.retest_steps(call.model, mended, shortcuts)
+    record = {"name": mended.name, "scenes": mended.scenes, "after": [*map(list, after)]}
     return [StoredResult({"weight": mended.weight, "bias": mended.bias}, record)]
 
 
-def _read(stored: StoredResult) -> MendedLayer:
-    return MendedLayer(
+def _read(stored: StoredResult) -> MendedNetwork:
+    layer = MendedLayer(
         stored.record["name"], stored.arrays["weight"], stored.arrays["bias"],
         stored.record["scenes"],
     )  # fmt: skip
+    after = ((float(high), float(low)) for high, low in stored.record["after"])
+    return MendedNetwork(layer, tuple(after))
 
 
-MENDED_LAYER = Task("mended layer", version=1, compute=_compute, read=_read, cost=8.0, batch=1)
+MENDED_LAYER = Task("mended layer", version=2, compute=_compute, read=_read, cost=8.0, batch=1)

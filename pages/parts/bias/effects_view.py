@@ -28,39 +28,52 @@ def show(tested: Sequence[TestedNetwork], results: Results) -> None:
         for network in tested
         if (found := results.value(network.answers)) is not None
     }
-    if not answers:
-        results.placeholder([network.answers for network in tested], HEIGHT)
+    # A class that is chosen stays chosen, so the first choice waits for every network's shortcuts.
+    if not answers or not results.done([network.verdict for network in tested]):
+        results.placeholder([network.verdict for network in tested], HEIGHT)
         return
     left, right = st.columns(2, vertical_alignment="bottom")
     with left:
         measure = LINKED.segmented("Measure", [CHANGE, FLIPS], "by")
     with right:
         known = sorted({name for found in answers.values() for name in found.classes})
-        class_ = LINKED.select("Scenes of", [ALL, *known], "class")
+        class_ = LINKED.select(
+            "Scenes of", [ALL, *known], "class", _suspected(tested, results), default_in_url=True
+        )
     effects = {
         title: interventions.effects(found, None if class_ == ALL else [class_])
         for title, found in answers.items()
         if class_ == ALL or class_ in found.classes
     }
     st.plotly_chart(
-        figures.effect_bars(_bars(effects, measure), f"{measure}, 95 % interval"),
+        figures.effect_bars(_bars(effects, measure), f"{measure}, 95% interval"),
         key="_effects", config={"displayModeBar": False}, alt=f"{measure} by factor",
     )  # fmt: skip
     st.caption(_note(answers, class_))
     downloads.csv(_table(effects), "bias", index=False)
 
 
+def _suspected(tested: Sequence[TestedNetwork], results: Results) -> str:
+    """Return the class of the first shortcut that was found, or all where none was.
+
+    The mean over all classes hides what matters for one of them only.
+    """
+    verdicts = [results.value(network.verdict) for network in tested]
+    found = [shortcut for verdict in verdicts if verdict for shortcut in verdict.shortcuts]
+    return found[0].suspicion.class_ if found else ALL
+
+
 def _bars(effects: Mapping[str, Sequence[Effect]], measure: str) -> dict[str, dict[str, Interval]]:
-    """Return the chosen measure by factor, in the order of the first network."""
-    order = [effect.factor for effect in next(iter(effects.values()))]
+    """Return the chosen measure by factor; what matters most to some network comes first."""
     by_factor = {
-        title: {effect.factor: effect for effect in found} for title, found in effects.items()
-    }
-    return {
         title: {
-            FACTORS[key].title: found[key].change if measure == CHANGE else found[key].flips
-            for key in order
+            effect.factor: effect.change if measure == CHANGE else effect.flips for effect in found
         }
+        for title, found in effects.items()
+    }
+    order = sorted(FACTORS, key=lambda key: -max(each[key].mean for each in by_factor.values()))
+    return {
+        title: {FACTORS[key].title: found[key] for key in order}
         for title, found in by_factor.items()
     }
 

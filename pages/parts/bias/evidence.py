@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import interventions
+from core.figures.tiles import above_below
 from core.interventions import FACTORS, Shortcut
 from pages.parts.bias.tested_network import TestedNetwork
 from pages.parts.shared.linked import Linked
@@ -38,16 +39,16 @@ def show(tested: Sequence[TestedNetwork], results: Results) -> None:
     st.caption(
         f"{FACTORS[what.factor].title}: {escape_markdown(what.level)} (above), something else"
         f" (below). Nothing else differs. The numbers: the probability of"
-        f" {escape_markdown(what.class_)}."
+        f" {escape_markdown(what.class_)} above and below."
     )
-    sides = ((with_level, chosen.with_level, what.level), (without, chosen.without, "without"))
-    for imgs, probabilities, level in sides:
-        with st.container(horizontal=True, gap="small"):
-            for number, (img, probability) in enumerate(zip(imgs, probabilities, strict=False), 1):
-                st.image(
-                    img, width=SIDE, caption=f"{probability:.2f}",
-                    alt=f"Scene {number} of {what.class_}, {level}: {probability:.2f}",
-                )  # fmt: skip
+    pairs = zip(with_level, without, chosen.with_level, chosen.without, strict=False)
+    with st.container(horizontal=True, gap="small"):
+        for number, (above, below, high, low) in enumerate(pairs, 1):
+            st.image(
+                above_below(above, below), width=SIDE, caption=f"{high:.0%} → {low:.0%}",
+                alt=f"Scene {number} of {what.class_}: {high:.0%} with {what.level} (above),"
+                f" {low:.0%} without (below)",
+            )  # fmt: skip
 
 
 def _title(shortcut: Shortcut) -> str:

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
 from core import interventions
 from core.errors import ZooscopeError
-from core.interventions import MendedLayer
-from core.workbench.tasks.mended_layer import mended_layer_recipe
+from core.interventions import MendedLayer, Verdict
+from core.workbench.tasks.mended_layer import MendedNetwork, mended_layer_recipe
 from core.zoo import Card
 from pages.parts.bias.tested_network import TestedNetwork
 from pages.parts.shared import own_networks, sidebar
@@ -51,12 +52,28 @@ def _show_network(card: Card, network: TestedNetwork, results: Results) -> None:
     results.ask([recipe])
     results.show_error(recipe)
     mended = results.value(recipe)
-    if mended is not None:
+    verdict = results.value(network.verdict)
+    if mended is not None and verdict is not None:
+        st.markdown(describe_gain(card, verdict, mended))
         st.button(
             f"Compare {title} before and after", icon=":material/compare:", type="primary",
-            key=f"_use_{card.name}", on_click=_use, args=(card, mended),
+            key=f"_use_{card.name}", on_click=_use, args=(card, mended.layer),
             help="Puts the mended network beside it, here and on all pages.",
         )  # fmt: skip
+
+
+def describe_gain(card: Card, verdict: Verdict, mended: MendedNetwork) -> str:
+    """Return in Markdown what each shortcut's test scenes got before, and get after mending."""
+    lines = [f"On scenes that the new layer of {escape_markdown(card.title)} has not learned:"]
+    for shortcut, (with_level, without) in zip(verdict.shortcuts, mended.after, strict=True):
+        what, before = shortcut.suspicion, np.mean(shortcut.without)
+        class_, level = escape_markdown(what.class_), escape_markdown(what.level)
+        lines.append(
+            f"- **{class_} without {level}** gets a probability of {without:.0%} after,"
+            f" {before:.0%} before; with {level} {with_level:.0%} after,"
+            f" {np.mean(shortcut.with_level):.0%} before."
+        )
+    return "\n".join(lines)
 
 
 def _use(card: Card, mended: MendedLayer) -> None:

@@ -39,10 +39,15 @@ def describe(shortcut: Shortcut) -> str:
     with_level, without = sum(shortcut.with_level) / count, sum(shortcut.without) / count
     text = (
         f":material/warning: **It uses the {factor.lower()} for {class_}** ({level}). The same"
-        f" {count} scenes of {class_} get {with_level:.2f} with it and {without:.2f} without it: a"
-        f" loss of {shortcut.loss.mean:.2f} (95 % interval {shortcut.loss.low:.2f} to"
-        f" {shortcut.loss.high:.2f})."
+        f" {count} scenes of {class_} get a probability of {with_level:.0%} with it and"
+        f" {without:.0%} without it: a loss of {_points(shortcut.loss.mean)} percentage points"
+        f" (95% interval {_points(shortcut.loss.low)} to {_points(shortcut.loss.high)})."
     )
     if shortcut.gain.low > 0.05:
-        text += f" It makes other things look like {class_}, too: {shortcut.gain.mean:+.2f}."
+        text += f" It makes other things look like {class_}, too: by"
+        text += f" {_points(shortcut.gain.mean)} percentage points."
     return text
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.0f}"

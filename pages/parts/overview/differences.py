@@ -14,6 +14,7 @@ from core.figures.tiles import square_of_tiles
 from core.heatmap import Scale
 from core.predict import Prediction
 from pages.parts.overview.entry import Entry
+from pages.parts.shared.answers_text import everyone
 from pages.parts.shared.encoded_picture import encoded
 from pages.parts.shared.markdown import escape_markdown
 
@@ -70,8 +71,7 @@ def _classes_sentence(entries: Sequence[Entry]) -> str:
         return "Comparing their answers …"
     if predict.compare_rankings(rankings).unanimous:
         same = entries[0].ranking[0].label
-        who = "Both" if len(entries) == 2 else f"All {len(entries)}"
-        start = f"{who} say **{escape_markdown(same)}**."
+        start = f"{everyone(len(entries))} say **{escape_markdown(same)}**."
     else:
         same, start = None, "They give different answers."
     table = _table(entries, rankings).dropna()

@@ -8,13 +8,12 @@ from core import figures
 from core.figures.charts import BAR_HEIGHT
 from core.pictures import Picture
 from pages.parts.overview.entry import CLASSES, Entry
-from pages.parts.shared.markdown import escape_markdown
+from pages.parts.shared.answers_text import NetworkAnswer, describe_answers
 from pages.parts.shared.model_badge import with_badge
 
 # Pixels: the picture and the bars of two networks fit beside the sidebar in a window of 1,280.
 PICTURE_WIDTH, BARS_WIDTH = 200, 270
 BARS_HEIGHT = BAR_HEIGHT * CLASSES + 8
-SCENE = "scene:"
 
 
 def show(entries: Sequence[Entry], picture: Picture) -> None:
@@ -31,7 +30,7 @@ def show(entries: Sequence[Entry], picture: Picture) -> None:
         for entry in entries:
             with st.container(width=BARS_WIDTH):
                 _show_bars(entry, figures.shared_colours([each.ranking for each in entries]))
-    st.markdown(_sentence(entries))
+    st.markdown(_sentence(entries, picture))
     st.page_link("pages/predict.py", label="See all their classes", icon=":material/label:")
 
 
@@ -50,20 +49,13 @@ def _show_bars(entry: Entry, colours: dict[str, str]) -> None:
         entry.results.show(recipe, BARS_HEIGHT)
 
 
-def _sentence(entries: Sequence[Entry]) -> str:
+def _sentence(entries: Sequence[Entry], picture: Picture) -> str:
     """Return in words what the networks say, and what that is worth."""
-    known = [entry for entry in entries if entry.ranking]
+    known = [
+        NetworkAnswer(entry.title, entry.card, entry.ranking[0])
+        for entry in entries
+        if entry.ranking
+    ]
     if not known:
         return "Each network gives every class that it knows a probability."
-    parts = [f"{escape_markdown(entry.title)} says {_answer(entry)}" for entry in known]
-    return f"{'; '.join(parts)}."
-
-
-def _answer(entry: Entry) -> str:
-    top = entry.ranking[0]
-    answer = f"**{escape_markdown(top.label)}** ({top.probability:.0%})"
-    if not entry.trained:
-        return f"{answer}, by chance: it is untrained"
-    if entry.card.knows_scenes_only and not entry.picture.reference.startswith(SCENE):
-        return f"{answer}, but it knows only drawn scenes"
-    return answer
+    return describe_answers(known, picture).text

@@ -38,7 +38,7 @@ def show_photographs_only(cards: Iterable[Card], picture: Picture) -> None:
         cards: The networks on the page.
         picture: The picture.
     """
-    taught = [card for card in cards if _knows_imagenet_only(card)]
+    taught = [card for card in cards if knows_imagenet_only(card)]
     if not taught or not picture.reference.startswith(SCENE):
         return
     verb, pronoun = ("was", "it says") if len(taught) == 1 else ("were", "they say")
@@ -50,7 +50,7 @@ def show_photographs_only(cards: Iterable[Card], picture: Picture) -> None:
     )
 
 
-def _knows_imagenet_only(card: Card) -> bool:
+def knows_imagenet_only(card: Card) -> bool:
     """Return whether all known training data of a network are parts of ImageNet."""
     return bool(card.trained_on) and all(
         name.startswith("ImageNet") for name in card.trained_on.split(", then ")

@@ -132,6 +132,17 @@ STORIES = (
 )  # fmt: skip
 
 
+def show_row() -> None:
+    """Show a row with the first view of each story, for a page's first screen."""
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+        st.markdown(":material/auto_stories: **Stories**", width="content")
+        for story in STORIES:
+            st.button(
+                f":primary[{story.title}]", key=f"_story_{story.title}", type="tertiary",
+                help=story.text, on_click=_choose, args=(story.views[0], ""),
+            )  # fmt: skip
+
+
 def show_cards() -> None:
     """Show the cards."""
     st.subheader("Four stories to begin with", anchor=False)

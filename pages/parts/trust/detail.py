@@ -41,7 +41,7 @@ def show(
     left, right = st.columns(2)
     with left:
         percent = LINKED.slider(
-            "Share of pixels changed", 0, 100, "share", 20, step=5, format="%d %%"
+            "Share of pixels changed", 0, 100, "share", 20, step=5, format="%d%%"
         )
     with right:
         method = pick_method("Ranked by", methods)
