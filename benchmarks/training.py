@@ -22,13 +22,14 @@ from core.train_lab import reports, run
 from core.train_lab.experiment import Experiment
 from core.train_lab.one_step import load_weights
 from core.train_lab.pictures import VALIDATION, draw_all
+from core.train_lab.studies.study import CARS, FACES, PETS
 from core.train_lab.trainer import validate
 from core.workbench.training_runs import ready_trainer, run_folder, training_task
 
 QUESTIONS = {
-    "dog, wolf, cat": (("dog", "wolf", "cat"), 60),
-    "faces": (("boy", "girl", "man", "grandmother"), 90),
-    "cars": (("sedan", "sports car", "pickup", "van", "bus", "truck"), 90),
+    "dog, wolf, cat": (PETS, 60),
+    "faces": (FACES, 90),
+    "cars": (CARS, 90),
 }
 # Seeds of the new scenes, 300 of each.
 FRESH_SEEDS = range(5000, 5005)
