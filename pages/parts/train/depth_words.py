@@ -23,38 +23,43 @@ def depth_text(rows: Sequence[DepthRow]) -> str:
     accuracy = accuracy_by_blocks(rows)
     if 1 not in accuracy or len(accuracy) < 2:
         return ""
-    means = {blocks: mean(values.values()) for blocks, values in accuracy.items()}
-    best = max(means, key=lambda blocks: means[blocks])
+    best = _best(accuracy)
+    right = {blocks: mean(values.values()) for blocks, values in accuracy.items()}
     if best == 1:
-        return f"**Depth buys nothing here:** one block is right most often, for {means[1]:.0%}."
+        return f"**Depth buys nothing here:** one block is right most often, for {right[1]:.0%}."
     gained = difference(accuracy[best], accuracy[1])
-    agree = "with every seed" if gained.more else "but not with every seed"
+    agree = "With every seed" if gained.more else "But not with every seed"
     return (
-        f"**Depth buys {100 * gained.mean:.0f} points:** {best} blocks are right most often, for"
-        f" {means[best]:.0%} of new scenes, and one block for {means[1]:.0%} ({agree} better)."
-        f"{_deepest_text(accuracy, best)} With one block a channel sees a window of {window(1)}"
-        f" pixels, with {best} one of {window(best)}; the pictures have {SIZE}."
+        f"**Depth buys {100 * gained.mean:.0f} points:** {best} blocks are right for"
+        f" {right[best]:.0%} of new scenes, and one block for {right[1]:.0%}. {agree}, they are"
+        f" better than one.{_deepest_text(accuracy, best)} A channel sees a window of"
+        f" {window(1)} pixels after one block, and one of {window(best)} after {best}; the pictures"
+        f" have {SIZE}."
     )
 
 
 def parts_text(rows: Sequence[DepthRow]) -> str:
-    """Return in Markdown how many channels of the deepest network stand for a part; "" for none."""
-    deepest = [row for row in rows if row.blocks == max(each.blocks for each in rows)]
-    if not deepest:
-        return ""
-    after = {row.seed: parts_share(row) for row in deepest}
-    before = {row.seed: parts_share(row, trained=False) for row in deepest}
+    """Return in Markdown how many channels of the best network stand for a part, and did before."""
+    best = _best(accuracy_by_blocks(rows))
+    chosen = [row for row in rows if row.blocks == best]
+    after = {row.seed: parts_share(row) for row in chosen}
+    before = {row.seed: parts_share(row, trained=False) for row in chosen}
     learned = difference(after, before)
     verdict = (
-        "Training adds some, with every seed."
+        "Training adds some with every seed."
         if learned.more
         else "So these matches say little about what was learned."
     )
     return (
-        f"With {deepest[0].blocks} blocks, {mean(after.values()):.0%} of all channels stand for a"
-        f" part, and {mean(before.values()):.0%} did before training: random filters match large"
-        f" parts of one colour, too. {verdict}"
+        f"With {best} block{'s' if best > 1 else ''}, {mean(after.values()):.0%} of all channels"
+        f" stand for a part, and {mean(before.values()):.0%} did before training: random filters"
+        f" match large parts of one colour, too. {verdict}"
     )
+
+
+def _best(accuracy: Mapping[int, BySeed]) -> int:
+    """Return the number of blocks with the highest mean accuracy."""
+    return max(accuracy, key=lambda blocks: mean(accuracy[blocks].values()))
 
 
 def _deepest_text(accuracy: Mapping[int, BySeed], best: int) -> str:

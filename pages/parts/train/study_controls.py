@@ -1,5 +1,6 @@
 """Starts, shows and stops the measurement of a study, and says where the shown figures are from."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -41,9 +42,7 @@ def show_controls(study: Study, cost: str) -> Path:
     if answer is not None and answer.error:
         background_job.show_failure(str(answer.error), task)
     elif answer is not None and not answer.done:
-        background_job.show_progress(
-            task.key, partial(_progress_text, study)
-        )
+        background_job.show_progress(task.key, partial(_progress_text, study))
         st.caption("Finished rows are kept: *Go on* continues after them.")
     else:
         _show_start(study, file, cost)

@@ -36,6 +36,7 @@ def show() -> None:
     _show_chart(rows, kept)
     st.markdown(frozen_text(rows, kept))
     st.markdown(tuned_text(rows, kept))
+    st.caption("A difference is clear where all three seeds agree on its sign.")
     _show_table(rows)
 
 

@@ -36,8 +36,8 @@ def tuned_text(rows: Sequence[TransferRow], kept: int) -> str:
     if unclear:
         texts.append(f"makes no clear difference with {_and([str(count) for count in unclear])}")
     return (
-        f"**Fine-tuning:** to start with {_blocks(kept)} from faces, and train all,"
-        f" {', and '.join(texts)} pictures of each class, compared with a network from scratch."
+        f"**Fine-tuning:** compared with a network from scratch, starting with {_blocks(kept)} from"
+        f" faces and training all of them {', and '.join(texts)} pictures of each class."
     )
 
 
@@ -112,7 +112,11 @@ def _over_scratch(
 
 
 def _points(found: dict[int, Difference]) -> str:
-    return _and([f"{count} ({100 * each.mean:+.0f} points)" for count, each in found.items()])
+    return _and([f"{count} ({_signed(each)} points)" for count, each in found.items()])
+
+
+def _signed(found: Difference) -> str:
+    return f"{100 * found.mean:+.0f}".replace("-", "−")
 
 
 def _and(names: Sequence[str]) -> str:
