@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 
 from core.child_process import ReadyChild
-from core.settings import Settings
+from core.settings import SHIPPED_RUNS, Settings
 from core.steps import Steps, drain
 from core.train_lab import reports, run
 from core.train_lab.experiment import Experiment
@@ -188,6 +188,9 @@ def _measure_server() -> None:
             networks=folder / "networks", sets=folder / "sets",
         )  # fmt: skip
         bench = Workbench(settings)
+        bare = _server_memory()
+        first = Experiment()
+        _look_at_step(first, run_folder(SHIPPED_RUNS, first))
         start = _server_memory()
         after = []
         for seed in range(RUNS):
@@ -198,7 +201,8 @@ def _measure_server() -> None:
         time.sleep(GIVES_BACK)
         left = _server_memory()
     own = ", ".join(f"{(memory - start) / 1e6:+.0f}" for memory in after)
-    print(f"memory of the server and its processes: {start / 1e6:.0f} MB; after each run {own} MB;"
+    print(f"memory of the server and its processes: {bare / 1e6:.0f} MB, {start / 1e6:.0f} MB with"
+          f" the run that ships on the page; after each run {own} MB;"
           f" at the end {(left - start) / 1e6:+.0f} MB [50],"
           f" {len(psutil.Process().children(recursive=True))} child processes")  # fmt: skip
 
@@ -214,6 +218,11 @@ def _train_as_page(bench: Workbench, experiment: Experiment) -> None:
     if answer.error:
         raise answer.error
     prepare_training(bench.trainer)
+    _look_at_step(experiment, folder)
+
+
+def _look_at_step(experiment: Experiment, folder: Path) -> None:
+    """Compute the last step in numbers, as the page does in the server's process."""
     found, _ = reports.read(folder)
     explain_step(experiment, load_weights(folder, experiment, found[-1].step), folder)
 

@@ -50,7 +50,7 @@ VIEWS = {
         "Two networks of one design, of which one has learned faces and the other cars: what do"
         " they have in common?",
         "Compare with two networks that both learned faces, which is how alike they could be, and"
-        " with untrained ones, which is chance.",
+        " with the same networks before training, which is how alike random weights are.",
     ),
     "Faces, then cars": View(
         transfer_view.show,
@@ -63,14 +63,18 @@ VIEWS = {
 
 
 def show() -> None:
-    intro = st.container()
+    show_intro(
+        "How does it learn?",
+        "Watch a small network learn, step by step, or see what many of them have learned.",
+        "Choose a view: each says what it answers, and how to read what it shows.",
+    )
     # A link for a class that hides controls shows its experiment only.
     name = RUN if hidden_groups() else LINKED.segmented(
         "View", list(VIEWS), "view", label_visibility="collapsed"
     )  # fmt: skip
     view = VIEWS[name]
-    with intro:
-        show_intro("How does it learn?", view.answer, view.reading)
+    st.markdown(view.answer)
+    st.caption(f":material/visibility: {view.reading}")
     view.show()
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from core.train_lab.studies.rows import FILE_NAME
-from core.train_lab.studies.study import CARS, depth_study, transfer_study
+from core.train_lab.studies.study import depth_study, transfer_study
 from core.workbench.studies import shipped_file, study_folder
 from tests.pages.visit import open_page, run_until, texts
 
@@ -47,8 +47,8 @@ def test_what_is_said_follows_the_number_of_kept_blocks(runs, app):
 
 
 def test_a_study_is_measured_in_the_background_and_can_be_cancelled_and_gone_on_with(runs, app):
-    study = depth_study(CARS)
-    open_page(app, "train", [], train_view=DEPTH, train_depth_of="Six cars")
+    study = depth_study(seed=7)
+    open_page(app, "train", [], train_view=DEPTH, train_study_seed=7)
     assert "Nothing is measured yet for this choice." in texts(app)
     button(app, "Measure it yourself").click().run()
     assert "0 of 15 measured" in app.get("progress")[0].proto.text

@@ -20,6 +20,7 @@ from core.train_lab.studies.findings import (
 from core.train_lab.studies.fitting import draw_sets_steps
 from core.train_lab.studies.rows import (
     Start,
+    count_rows,
     read_depth,
     read_likeness,
     read_transfer,
@@ -31,25 +32,27 @@ from core.train_lab.studies.study import (
     depth_study,
     experiment_of,
     likeness_study,
+    shipped_studies,
     transfer_study,
 )
 from core.workbench.studies import shipped_file
 from pages.parts.train.depth_words import depth_text, parts_text
+from pages.parts.train.likeness_words import filters_text, layers_text
 from pages.parts.train.transfer_words import depth_of_transfer_text, frozen_text, tuned_text
 
-STUDIES = (depth_study(), likeness_study(), transfer_study())
 DEPTH = read_depth(shipped_file(depth_study()))
 LIKENESS = read_likeness(shipped_file(likeness_study()))
 TRANSFER = read_transfer(shipped_file(transfer_study()))
-# Of all three together.
+# Of all together.
 MAX_BYTES = 150_000
 
 
 def test_they_are_the_first_studies_of_the_page_whole_and_small():
-    files = {shipped_file(study) for study in STUDIES}
+    files = {shipped_file(study) for study in shipped_studies()}
     assert set(SHIPPED_STUDIES.iterdir()) == files, "run python -m core.train_lab.studies"
     assert sum(file.stat().st_size for file in files) < MAX_BYTES
-    assert [len(DEPTH), len(LIKENESS), len(TRANSFER)] == [study.row_count for study in STUDIES]
+    for study in shipped_studies():
+        assert count_rows(shipped_file(study)) == study.row_count
     assert {(row.blocks, row.seed) for row in DEPTH} == set(depth.cells(depth_study()))
     assert [(row.start, row.kept, row.pictures, row.seed) for row in TRANSFER] == transfer.cells(
         transfer_study()
@@ -73,10 +76,24 @@ def test_channels_for_parts_become_more_but_random_ones_match_some_as_the_page_s
     assert "34% of all channels stand for a part, and 22% did before" in parts_text(DEPTH)
 
 
-def test_classes_separate_from_the_first_block_to_the_scores():
+def test_the_last_layers_separate_the_classes_best_and_pixels_are_the_same_for_all_depths():
     for row in DEPTH:
-        inner = list(row.purity.values())[1:]
-        assert inner == sorted(inner)
+        assert max(row.purity, key=row.purity.get) in list(row.purity)[-2:]
+    pixels = {(row.seed, row.purity["pixels"]) for row in DEPTH}
+    assert len(pixels) == depth_study().repeats
+
+
+def test_faces_and_cars_have_as_much_in_common_as_the_page_says():
+    for row in LIKENESS:
+        assert mean(row.other.filters) > mean(row.untrained.filters)
+        assert row.other.cka["block 1"] > row.other.cka["block 3"]
+        assert row.same.cka["block 3"] > row.other.cka["block 3"] < row.untrained.cka["block 3"]
+    assert "correlate by 0.31** on average" in filters_text(LIKENESS)
+    assert "more alike than before training, by 0.04 on average" in filters_text(LIKENESS)
+    text = layers_text(LIKENESS)
+    assert "share 0.85 in block 1 and 0.40 in block 3**" in text
+    assert "The later the block, the less they share." in text
+    assert "Before training, the networks of faces and cars shared 0.76" in text
 
 
 def test_the_first_blocks_transfer_best_as_the_page_says():

@@ -15,21 +15,19 @@ from core.settings import SHIPPED_STUDIES
 from core.steps import drain
 from core.train_lab.studies.rows import FILE_NAME
 from core.train_lab.studies.run import study_steps
-from core.train_lab.studies.study import (
-    Question,
-    Study,
-    depth_study,
-    likeness_study,
-    transfer_study,
-)
+from core.train_lab.studies.study import Question, Study, shipped_studies
 
 
 def main() -> None:
     """Measure the studies of the questions that are named, or all."""
     torch.set_num_threads(1)
-    for study in (depth_study(), likeness_study(), transfer_study()):
-        if study.question in (sys.argv[1:] or list(Question)):
-            _ship(study)
+    wanted = sys.argv[1:] or list(Question)
+    chosen = [study for study in shipped_studies() if study.question in wanted]
+    for question in {study.question for study in chosen}:
+        for earlier in SHIPPED_STUDIES.glob(f"{question}-*"):
+            earlier.unlink()
+    for study in chosen:
+        _ship(study)
 
 
 def _ship(study: Study) -> None:
@@ -37,8 +35,6 @@ def _ship(study: Study) -> None:
     SHIPPED_STUDIES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         drain(study_steps(study, Path(folder)))
-        for earlier in SHIPPED_STUDIES.glob(f"{study.question}-*"):
-            earlier.unlink()
         target = SHIPPED_STUDIES / f"{study.question}-{study.identity}.jsonl"
         shutil.copyfile(Path(folder) / FILE_NAME, target)
     print(

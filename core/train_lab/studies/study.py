@@ -96,6 +96,12 @@ def transfer_study(seed: int = 0) -> Study:
     return Study(Question.TRANSFER, (FACES, CARS), (10, 30, 100, 300), steps=300, seed=seed)
 
 
+def shipped_studies() -> tuple[Study, ...]:
+    """Return the studies that ship with the app."""
+    depths = (depth_study(classes) for classes in (FACES, CARS, PETS))
+    return (*depths, likeness_study(), transfer_study())
+
+
 def from_json(values: dict[str, Any]) -> Study:
     """Return the study that `Study.as_json` described."""
     groups = tuple(tuple(group) for group in values["groups"])

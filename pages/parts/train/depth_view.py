@@ -38,6 +38,11 @@ def show() -> None:
         _show_accuracy(rows)
     with right:
         _show_parts(rows)
+    st.caption(
+        f"{parts_text(rows)} A channel stands for a part if its strongest responses overlap most"
+        f" with a part, such as hair or a wheel, by at least {MIN_IOU:g} (intersection over union;"
+        " Network Dissection, Bau et al. 2017)."
+    )
     _show_purity(rows)
     _show_table(rows, f"depth-{learned.lower().replace(' ', '-').replace(',', '')}")
 
@@ -58,28 +63,26 @@ def _show_parts(rows: Sequence[DepthRow]) -> None:
         "before training": _by_blocks(rows, [parts_share(row, trained=False) for row in rows]),
     }
     _plot(lines, "share of all channels", "parts")
-    st.caption(
-        f"{parts_text(rows)} A channel stands for a part if its strongest responses overlap most"
-        f" with a part, such as hair or a wheel, by at least {MIN_IOU:g} (intersection over union;"
-        " Network Dissection, Bau et al. 2017)."
-    )
 
 
 def _show_purity(rows: Sequence[DepthRow]) -> None:
     st.markdown("**Class purity, layer by layer**")
     st.caption(
         "Of the ten scenes that a layer finds most similar to a scene, the share that are of its"
-        " class. Each line is a network, from its pixels to its class scores."
+        " class. Each line is a network, from the pixels over its blocks to its class scores."
     )
-    places = list(dict.fromkeys(place for row in rows for place in row.purity))
-    places = [*(place for place in places if place != "class scores"), "class scores"]
+    inner = sorted({place for row in rows for place in row.channels})
+    # Short names, which have room on a small screen.
+    names = {"pixels": "pixels", **{name: name.removeprefix("block ") for name in inner},
+             "class scores": "scores"}  # fmt: skip
     lines: dict[str, dict[str, list[float]]] = {}
     for row in sorted(rows, key=lambda row: row.blocks):
         line = lines.setdefault(_blocks_text(row.blocks), {})
         for place, purity in row.purity.items():
-            line.setdefault(place, []).append(purity)
+            line.setdefault(names[place], []).append(purity)
     st.plotly_chart(
-        figures.seed_curves(lines, places, "", "class purity", percent=False), key="_depth_purity",
+        figures.seed_curves(lines, list(names.values()), "block", "class purity", percent=False),
+        key="_depth_purity",
         config={"displayModeBar": False}, alt="Class purity by layer for each number of blocks",
     )  # fmt: skip
 

@@ -33,8 +33,8 @@ def depth_text(rows: Sequence[DepthRow]) -> str:
         f"**Depth buys {100 * gained.mean:.0f} points:** {best} blocks are right for"
         f" {right[best]:.0%} of new scenes, and one block for {right[1]:.0%}. {agree}, they are"
         f" better than one.{_deepest_text(accuracy, best)} A channel sees a window of"
-        f" {window(1)} pixels after one block, and one of {window(best)} after {best}; the pictures"
-        f" have {SIZE}."
+        f" {window(1)} pixels after one block, and one of {window(best)} after {best} (the"
+        f" pictures have {SIZE})."
     )
 
 

@@ -57,6 +57,10 @@ def _show_filters(rows: Sequence[LikenessRow]) -> None:
 
 def _show_layers(rows: Sequence[LikenessRow]) -> None:
     st.markdown("**Block by block**")
+    st.caption(
+        "How similarly two networks arrange 280 scenes of all 28 classes (CKA, Kornblith et al."
+        " 2019), after each block."
+    )
     blocks = list(rows[0].other.cka)
     lines = {
         name: {block: [pairs(row)[name].cka[block] for row in rows] for block in blocks}

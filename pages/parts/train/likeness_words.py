@@ -7,7 +7,7 @@ from core.train_lab.studies.findings import difference
 from core.train_lab.studies.rows import Likeness, LikenessRow
 
 # The pairs of networks, as charts and tables call them.
-OTHER, SAME, UNTRAINED = "faces and cars", "faces and faces", "both untrained"
+OTHER, SAME, UNTRAINED = "faces and cars", "faces and faces", "before training"
 
 
 def pairs(row: LikenessRow) -> dict[str, Likeness]:
@@ -23,15 +23,18 @@ def filters_text(rows: Sequence[LikenessRow]) -> str:
     means = {name: mean(values.values()) for name, values in of.items()}
     learned = difference(of[OTHER], of[UNTRAINED])
     if learned.more:
-        verdict = "So faces and cars taught the first layer something in common."
+        verdict = (
+            f"With every seed, faces and cars are more alike than before training, by"
+            f" {learned.mean:.2f} on average: so much their first filters have learned in common."
+        )
     elif learned.less:
-        verdict = "So what they learned made them less alike than random filters are."
+        verdict = "With every seed, training made faces and cars less alike than before."
     else:
-        verdict = "So they are not clearly more alike than random filters are."
+        verdict = "Faces and cars are not clearly more alike than before training."
     return (
         f"**Matched filters of faces and cars correlate by {means[OTHER]:.2f}** on average, those"
-        f" of two networks that both learned faces by {means[SAME]:.2f}, and those of untrained"
-        f" networks by {means[UNTRAINED]:.2f}. {verdict}"
+        f" of two networks that both learned faces by {means[SAME]:.2f}, and those before"
+        f" training by {means[UNTRAINED]:.2f}. {verdict}"
     )
 
 
@@ -57,5 +60,11 @@ def layers_text(rows: Sequence[LikenessRow]) -> str:
         text += (
             f" Two networks of faces share {mean(same.values()):.2f} in {last}, which is no clear"
             " difference: even the same task is learned in different ways."
+        )
+    before = {row.seed: row.untrained.cka[last] for row in rows}
+    if difference(before, of[last]).more:
+        text += (
+            f" Before training, the networks of faces and cars shared {mean(before.values()):.2f}"
+            " there: learning has moved them apart."
         )
     return text

@@ -12,15 +12,15 @@ from core.workbench.studies import is_finished, shipped_file, shown_file, study_
 from pages.parts.shared import background_job
 from pages.parts.shared.linked import Linked
 from pages.parts.shared.markdown import escape_markdown
-from pages.parts.shared.page_intro import expert
+from pages.parts.shared.rare_option import shows_option
 from pages.parts.shared.session import session_id, workbench
 
 LINKED = Linked("train")
 
 
 def pick_seed() -> int:
-    """Return the first random seed; only experts see its widget."""
-    if not expert():
+    """Return the first random seed; its widget is for experts, and for links that set it."""
+    if not shows_option(LINKED, "study_seed", 0):
         return 0
     return LINKED.number(
         "First random seed", 0, 10**6, "study_seed", 0,
