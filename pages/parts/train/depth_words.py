@@ -44,16 +44,21 @@ def parts_text(rows: Sequence[DepthRow]) -> str:
     chosen = [row for row in rows if row.blocks == best]
     after = {row.seed: parts_share(row) for row in chosen}
     before = {row.seed: parts_share(row, trained=False) for row in chosen}
+    blocks = f"{best} block{'s' if best > 1 else ''}"
+    if not any(after.values()):
+        return (
+            f"With {blocks}, no channel stands for a part: each matches the whole thing, a"
+            " background, or nothing."
+        )
     learned = difference(after, before)
     verdict = (
-        "Training adds some with every seed."
+        ": random filters match large parts of one colour, too. Training adds some with every seed."
         if learned.more
-        else "So these matches say little about what was learned."
+        else ", which is no clear difference."
     )
     return (
-        f"With {best} block{'s' if best > 1 else ''}, {mean(after.values()):.0%} of all channels"
-        f" stand for a part, and {mean(before.values()):.0%} did before training: random filters"
-        f" match large parts of one colour, too. {verdict}"
+        f"With {blocks}, {mean(after.values()):.0%} of all channels stand for a part, and"
+        f" {mean(before.values()):.0%} did before training{verdict}"
     )
 
 
