@@ -1,13 +1,17 @@
 """Measure the page Train: how soon something moves, how fast networks learn, what a run takes.
 
-    python -m benchmarks.training
+    python -m benchmarks.training [memory]
 
 For each question of the page, with the settings that it offers first: seconds until the goal, of
 drawing and training in a child process as the page starts it, and right answers for new scenes of
 other seeds. Then how soon the curves move, what being watched costs, the size of a run, and the
 memory of its process. A goal is in brackets.
+
+With "memory": how much memory a server has not given back after five runs, which sessions start,
+watch and end as the page does.
 """
 
+import sys
 import tempfile
 import threading
 import time
@@ -17,18 +21,26 @@ from pathlib import Path
 import psutil
 
 from core.child_process import ReadyChild
+from core.settings import SHIPPED_RUNS, Settings
 from core.steps import Steps, drain
 from core.train_lab import reports, run
 from core.train_lab.experiment import Experiment
-from core.train_lab.one_step import load_weights
+from core.train_lab.one_step import explain_step, load_weights
 from core.train_lab.pictures import VALIDATION, draw_all
+from core.train_lab.studies.study import CARS, FACES, PETS
 from core.train_lab.trainer import validate
-from core.workbench.training_runs import ready_trainer, run_folder, training_task
+from core.workbench import Workbench
+from core.workbench.training_runs import (
+    prepare_training,
+    ready_trainer,
+    run_folder,
+    training_task,
+)
 
 QUESTIONS = {
-    "dog, wolf, cat": (("dog", "wolf", "cat"), 60),
-    "faces": (("boy", "girl", "man", "grandmother"), 90),
-    "cars": (("sedan", "sports car", "pickup", "van", "bus", "truck"), 90),
+    "dog, wolf, cat": (PETS, 60),
+    "faces": (FACES, 90),
+    "cars": (CARS, 90),
 }
 # Seeds of the new scenes, 300 of each.
 FRESH_SEEDS = range(5000, 5005)
@@ -38,6 +50,9 @@ LOOK = 0.02
 MOVES = 3
 # Seconds that a process has to get ready.
 GET_READY = 10
+# Runs after which the server's memory is measured, their epochs, seconds between two looks at the
+# reports, and seconds after which freed memory has gone back to the system.
+RUNS, EPOCHS, POLL, GIVES_BACK = 5, 3, 0.3, 5
 
 
 class Watcher(threading.Thread):
@@ -76,7 +91,10 @@ class Watcher(threading.Thread):
 
 
 def main() -> None:
-    """Print all figures."""
+    """Print all figures, or those of the server's memory."""
+    if "memory" in sys.argv[1:]:
+        _measure_server()
+        return
     with tempfile.TemporaryDirectory() as name:
         runs = Path(name)
         for title, (classes, goal) in QUESTIONS.items():
@@ -159,6 +177,60 @@ def _seconds_of_steps(experiment: Experiment) -> float:
         started = time.perf_counter()
         drain(steps)
         return time.perf_counter() - started
+
+
+def _measure_server() -> None:
+    """Print the memory of a server and its child processes before and after five runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = replace(
+            Settings(), store=str(folder / "store"), runs=folder / "runs",
+            networks=folder / "networks", sets=folder / "sets",
+        )  # fmt: skip
+        bench = Workbench(settings)
+        bare = _server_memory()
+        first = Experiment()
+        _look_at_step(first, run_folder(SHIPPED_RUNS, first))
+        start = _server_memory()
+        after = []
+        for seed in range(RUNS):
+            experiment = replace(Experiment(), goal=1.0, epochs=EPOCHS, seed=seed)
+            _train_as_page(bench, experiment)
+            after.append(_server_memory())
+        bench.trainer.close()
+        time.sleep(GIVES_BACK)
+        left = _server_memory()
+    own = ", ".join(f"{(memory - start) / 1e6:+.0f}" for memory in after)
+    print(f"memory of the server and its processes: {bare / 1e6:.0f} MB, {start / 1e6:.0f} MB with"
+          f" the run that ships on the page; after each run {own} MB;"
+          f" at the end {(left - start) / 1e6:+.0f} MB [50],"
+          f" {len(psutil.Process().children(recursive=True))} child processes")  # fmt: skip
+
+
+def _train_as_page(bench: Workbench, experiment: Experiment) -> None:
+    """Start a run, read its reports while it goes on, and look at a step when it has ended."""
+    runs = bench.settings.runs
+    task = training_task(runs, experiment, bench.sets.find, trainer=bench.trainer)
+    folder, position = run_folder(runs, experiment), 0
+    while not (answer := bench.background_jobs.ask(task, "visitor")).done:
+        time.sleep(POLL)
+        _, position = reports.read(folder, position)
+    if answer.error:
+        raise answer.error
+    prepare_training(bench.trainer)
+    _look_at_step(experiment, folder)
+
+
+def _look_at_step(experiment: Experiment, folder: Path) -> None:
+    """Compute the last step in numbers, as the page does in the server's process."""
+    found, _ = reports.read(folder)
+    explain_step(experiment, load_weights(folder, experiment, found[-1].step), folder)
+
+
+def _server_memory() -> int:
+    """Return the resident memory of this process and its children in bytes."""
+    server = psutil.Process()
+    return sum(each.memory_info().rss for each in [server, *server.children(recursive=True)])
 
 
 if __name__ == "__main__":

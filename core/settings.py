@@ -14,6 +14,8 @@ BUNDLED = Path(__file__).resolve().parent.parent / "weights"
 SHIPPED = BUNDLED.parent / "shipped"
 # Training runs that ship: the page Train shows the first one before anything was trained.
 SHIPPED_RUNS = SHIPPED / "runs"
+# Studies that ship: what the other views of the page show.
+SHIPPED_STUDIES = SHIPPED / "studies"
 
 
 class BadSetting(ZooscopeError):

@@ -45,3 +45,13 @@ class TextbookNetwork(nn.Sequential):
     def get_classifier(self) -> nn.Module:
         """Return the layer that computes the logits, as timm's networks do."""
         return self.get_submodule("dense")
+
+
+def window(blocks: int) -> int:
+    """Return the side of the window that a channel sees after some blocks, in pixels."""
+    side = distance = 1  # distance of two neighbouring positions
+    for _ in range(blocks):
+        side += 2 * distance  # convolution, 3 × 3
+        side += distance  # pooling, 2 × 2
+        distance *= 2
+    return side

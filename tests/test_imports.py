@@ -30,15 +30,20 @@ print(torch.compile(lambda x: 2 * x, backend="eager")(torch.ones(1)).item())
 from torchvision.ops import roi_align
 print(roi_align(torch.ones(1, 1, 4, 4), [torch.tensor([[0.0, 0, 4, 4]])], 1).item())
 """
-# Trains the network of the textbooks, as the page Train does in a child process.
+# Trains the network of the textbooks, as the page Train does in a child process, and explains a
+# step of it, as the page does itself.
 TRAINING = """
 import sys, tempfile
+from pathlib import Path
 from core.steps import drain
 from core.train_lab.experiment import Experiment
+from core.train_lab.networks import build
+from core.train_lab.one_step import explain_step
 from core.train_lab.run import child_steps
 experiment = Experiment(("dog", "fir"), pictures=5, size=32, blocks=1, epochs=1)
 with tempfile.TemporaryDirectory() as folder:
     drain(child_steps(experiment.as_json(), folder))
+    explain_step(experiment, build(experiment), Path(folder))
 print(*sys.modules)
 """
 UNNEEDED = ("torch._dynamo", "torch._inductor", "sympy", "sklearn", "skimage", "openTSNE",

@@ -2,7 +2,14 @@
 
 from core.dissect.ablation import logits_without
 from core.dissect.classes import responses_by_class, selectivity
-from core.dissect.concepts import CONCEPTS, PartScores, count_kinds, parts, parts_steps
+from core.dissect.concepts import (
+    CONCEPTS,
+    PartScores,
+    count_kinds,
+    draw_scenes_steps,
+    parts,
+    parts_steps,
+)
 from core.dissect.fields import receptive_fields, receptive_fields_steps
 from core.dissect.filters import NoFilters, first_filters
 from core.dissect.links import incoming, incoming_steps, outgoing, outgoing_steps
@@ -29,6 +36,7 @@ __all__ = [
     "choose_units",
     "count_kinds",
     "dead_share",
+    "draw_scenes_steps",
     "first_filters",
     "incoming",
     "incoming_steps",

@@ -21,7 +21,7 @@ from core.arguments import require_count, require_some
 from core.dissect import reference_scenes
 from core.dissect.overlaps import LayerOverlaps, thresholds
 from core.layers import UnknownLayer, find_layers
-from core.scenes import BACKGROUNDS, PARTS
+from core.scenes import BACKGROUNDS, CLASSES, PARTS
 from core.scenes.world import Batch
 from core.steps import Progress, Steps, drain
 from core.zoo import Model
@@ -102,8 +102,29 @@ def parts(m: Model, name: str, count: int | None = None) -> PartScores:
     return drain(parts_steps(m, [name], count))[name]
 
 
+def draw_scenes_steps(
+    side: int, count: int | None = None, classes: Sequence[str] = CLASSES
+) -> Steps[list[Batch]]:
+    """Draw the scenes of `parts_steps`, for several networks with inputs of one size.
+
+    Args:
+        side: Side of the networks' input in pixels.
+        count: As for `parts_steps`.
+        classes: The classes of the scenes: all, or those that the networks know.
+    """
+    count = reference_scenes.COUNT if count is None else count
+    batches: list[Batch] = []
+    for batch in reference_scenes.batches(side, count, SCALE, STEP, classes):
+        batches.append(batch)
+        yield Progress(len(batches), math.ceil(count / STEP), note="drawing scenes")
+    return batches
+
+
 def parts_steps(
-    m: Model, names: Sequence[str], count: int | None = None
+    m: Model,
+    names: Sequence[str],
+    count: int | None = None,
+    drawn: Sequence[Batch] | None = None,
 ) -> Steps[dict[str, PartScores]]:
     """Compute how well the units of layers cover each concept of drawn scenes, batch by batch.
 
@@ -111,6 +132,7 @@ def parts_steps(
         m: The network.
         names: Layers with positions; all are read in the same passes.
         count: Number of scenes, equally many of each class; the whole reference set if None.
+        drawn: These scenes, if `draw_scenes_steps` has drawn them already.
 
     Yields:
         The number of batches done: all batches once to find thresholds, and again to compare with
@@ -132,7 +154,7 @@ def parts_steps(
     batches: list[Batch] = []
     samples: dict[str, list[Tensor]] = {name: [] for name in names}
     total = 2 * math.ceil(count / STEP)  # every scene is read twice
-    for batch in reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP):
+    for batch in drawn or reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP):
         seed = len(batches) * STEP // reference_scenes.BATCH
         for name, maps in _maps(m, names, batch).items():
             samples[name].append(_samples(maps, seed))

@@ -1,6 +1,6 @@
 """The reference set: scenes with equally many of each class, on which no network was trained."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PIL import Image
@@ -25,7 +25,11 @@ def scene(index: int, size: int) -> scenes.Scene:
 
 
 def batches(
-    size: int, count: int | None = None, scale: float | None = None, at_once: int = BATCH
+    size: int,
+    count: int | None = None,
+    scale: float | None = None,
+    at_once: int = BATCH,
+    classes: Sequence[str] = scenes.CLASSES,
 ) -> Iterator[Batch]:
     """Yield the set as batches of tensors.
 
@@ -34,11 +38,14 @@ def batches(
         count: Number of scenes, the first of the set; all if None.
         scale: Share of the frame that every object takes (`scenes.Factors`); random if None.
         at_once: Number of scenes in a batch.
+        classes: The classes of the scenes, in turn.
     """
     count = count or COUNT
     for start in range(0, count, at_once):
         indices = range(start, min(start + at_once, count))
-        factors: list[dict[str, Any]] = [{"class_": class_of(index)} for index in indices]
+        factors: list[dict[str, Any]] = [
+            {"class_": classes[index % len(classes)]} for index in indices
+        ]
         if scale is not None:
             factors = [scene_factors | {"scale": scale} for scene_factors in factors]
         yield scenes.batch(SEED, indices, size, factors)

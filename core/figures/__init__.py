@@ -25,6 +25,7 @@ from core.figures.effects import effect_bars
 from core.figures.escaping import escape_plotly
 from core.figures.maps import MAP_HEIGHT, label_categories, non_overlapping, point_map
 from core.figures.point_styles import POINT_STYLES, frequent_categories, legend
+from core.figures.seed_curves import seed_curves
 from core.figures.severity import risk_coverage_curves, severity_curves
 from core.figures.stages import purity_curves, staged_map
 from core.figures.standalone import standalone_figure
@@ -57,6 +58,7 @@ __all__ = [
     "reliability_diagram",
     "resolution_and_channels",
     "risk_coverage_curves",
+    "seed_curves",
     "severity_curves",
     "share_bars",
     "shared_colours",

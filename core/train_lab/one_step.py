@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 from jaxtyping import Int, UInt8
 from PIL import Image
@@ -148,7 +149,8 @@ def _followed(net: nn.Module) -> tuple[Tensor, tuple[int, ...], str]:
     if gradient is None:
         raise ValueError("The gradients have not been computed.")
     largest = int(gradient.abs().argmax())
-    place = tuple(int(each) for each in torch.unravel_index(torch.tensor(largest), gradient.shape))
+    # numpy's: torch.unravel_index imports sympy, which takes 70 MB.
+    place = tuple(int(each) for each in np.unravel_index(largest, tuple(gradient.shape)))
     number, channel, row, column = place
     colour = COLOURS[channel] if gradient.shape[1] == len(COLOURS) else f"channel {channel}"
     words = f"{name}, filter {number}, {colour}, row {row + 1}, column {column + 1}"

@@ -68,7 +68,7 @@ class Snapshots:
                 hook.remove()
         return Snapshot(
             tuple(answer.tolist()),
-            tiles(_filters(self._first.weight.detach())),
+            tiles(filter_pictures(self._first.weight.detach())),
             tuple(tiles(_maps(activation[0])) for activation in activations),
         )
 
@@ -100,7 +100,9 @@ def _with_positions(
     return found
 
 
-def _filters(weights: Float[Tensor, "filters channels y x"]) -> UInt8[np.ndarray, "n h w c"]:
+def filter_pictures(
+    weights: Float[Tensor, "filters channels y x"],
+) -> UInt8[np.ndarray, "n h w c"]:
     """Scale filters so that 0 is mid-grey, each to the full range."""
     shown = weights[:MAX_FILTERS] if weights.shape[1] == 3 else weights[:MAX_FILTERS, :1]
     largest = shown.abs().amax((1, 2, 3), keepdim=True).clamp(min=1e-12)

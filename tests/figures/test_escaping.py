@@ -63,6 +63,7 @@ CALLS: dict[str, list[Callable[[], go.Figure]]] = {
     "resolution_and_channels": [
         lambda: figures.resolution_and_channels(BAD_TEXTS, [3, 2, 1], [1, 2, 3])
     ],
+    "seed_curves": [lambda: figures.seed_curves({BAD: {BAD: [0.5, 0.6]}}, [BAD], BAD, BAD)],
     "share_bars": [lambda: figures.share_bars({BAD: 0.5}, BAD)],
     "stacked_counts": [lambda: figures.stacked_counts(TABLE)],
     "standalone_figure": [

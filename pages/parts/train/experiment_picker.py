@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from core.scenes import CLASSES
 from core.train_lab.experiment import SIZES, Difficulty, Experiment
 from core.train_lab.own_pictures import training_count
+from core.train_lab.studies.study import CARS, FACES, PETS
 from pages.parts.shared.fixed_settings import FixedSettings
 from pages.parts.shared.linked import Linked
 from pages.parts.train.network_picker import network_parameters, pick_network
@@ -24,9 +25,9 @@ GROUPS = {
 }  # fmt: skip
 OWN_CHOICE, OWN_PICTURES = "My own choice of classes", "My own pictures"
 QUESTIONS = {
-    "Can it tell a dog from a wolf and a cat?": ("dog", "wolf", "cat"),
-    "Can it tell faces apart?": ("boy", "girl", "man", "grandmother"),
-    "Can it tell cars apart?": ("sedan", "sports car", "pickup", "van", "bus", "truck"),
+    "Can it tell a dog from a wolf and a cat?": PETS,
+    "Can it tell faces apart?": FACES,
+    "Can it tell cars apart?": CARS,
     "Can it tell all 28 things apart?": CLASSES,
     OWN_CHOICE: (),
     OWN_PICTURES: (),

@@ -1,0 +1,1 @@
+"""Studies: experiments that train many small networks, and compare what they have learned."""
