@@ -6,8 +6,10 @@ masks are exact.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -19,15 +21,14 @@ from torch.nn import functional
 from core import probe
 from core.arguments import require_count, require_some
 from core.dissect import reference_scenes
-from core.dissect.overlaps import LayerOverlaps, thresholds
+from core.dissect.overlaps import LayerOverlaps
+from core.dissect.samples import Samples, read_together
 from core.layers import UnknownLayer, find_layers
 from core.scenes import BACKGROUNDS, CLASSES, PARTS
 from core.scenes.world import Batch
-from core.steps import Progress, Steps, drain
+from core.steps import Progress, Steps, drain, map_progress
 from core.zoo import Model
 
-# Random positions per picture from which a unit's threshold is estimated.
-SAMPLES_PER_PICTURE = 128
 # Largest side of the grid on which maps and masks are compared. A grid twice as fine gives nearly
 # the same counts of named units but takes four times as long.
 GRID = 56
@@ -130,13 +131,13 @@ def parts_steps(
 
     Args:
         m: The network.
-        names: Layers with positions; all are read in the same passes.
+        names: Layers with positions; as many as fit into memory are read in the same passes.
         count: Number of scenes, equally many of each class; the whole reference set if None.
         drawn: These scenes, if `draw_scenes_steps` has drawn them already.
 
     Yields:
-        The number of batches done: all batches once to find thresholds, and again to compare with
-        masks.
+        The number of batches done, for each group of layers that are read in the same passes: all
+        batches once to find thresholds, and again to compare with masks.
 
     Returns:
         The scores by layer.
@@ -151,16 +152,46 @@ def parts_steps(
     for layer in find_layers(m.layers, names):
         if len(layer.shape) != 3:
             raise UnknownLayer(f"{layer.name} has no positions; choose a layer before the pooling.")
+    groups = read_together(find_layers(m.layers, names), count)
+    source = iter(drawn or reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP))
     batches: list[Batch] = []
-    samples: dict[str, list[Tensor]] = {name: [] for name in names}
+    scores: dict[str, PartScores] = {}
+    for number, group in enumerate(groups):
+        scores |= yield from map_progress(
+            _group_steps(m, group, count, batches, source),
+            partial(_progress_of_group, number, len(groups)),
+        )
+    return {name: scores[name] for name in names}
+
+
+def _progress_of_group(number: int, groups: int, progress: Progress) -> Progress:
+    """Convert the progress of a group of layers into that of all groups."""
+    step = number * progress.total + progress.step
+    return Progress(step, groups * progress.total, note=progress.note)
+
+
+def _group_steps(
+    m: Model, names: Sequence[str], count: int, batches: list[Batch], source: Iterator[Batch]
+) -> Steps[dict[str, PartScores]]:
+    """Score layers in the same passes.
+
+    Args:
+        m: The network.
+        names: The layers.
+        count: Number of scenes.
+        batches: The scenes that an earlier group has drawn; new ones are added.
+        source: The scenes after them.
+    """
+    samples = {name: Samples() for name in names}
     total = 2 * math.ceil(count / STEP)  # every scene is read twice
-    for batch in drawn or reference_scenes.batches(max(m.input_size[1:]), count, SCALE, STEP):
-        seed = len(batches) * STEP // reference_scenes.BATCH
+    for index, batch in enumerate(chain(tuple(batches), source)):
+        if index == len(batches):
+            batches.append(batch)
         for name, maps in _maps(m, names, batch).items():
-            samples[name].append(_samples(maps, seed))
-        batches.append(batch)
-        yield Progress(len(batches), total, note="finding thresholds")
-    overlaps = {name: LayerOverlaps(thresholds(torch.cat(samples[name]))) for name in names}
+            samples[name].add(maps, index * STEP // reference_scenes.BATCH)
+        yield Progress(index + 1, total, note="finding thresholds")
+    # Each layer's samples are freed before those of the next one are sorted.
+    overlaps = {name: LayerOverlaps(samples.pop(name).thresholds()) for name in names}
     for index, batch in enumerate(batches):
         masks = _masks(batch)
         middle = _selection_size(index * STEP, masks.shape[1], count)
@@ -187,14 +218,6 @@ def _maps(m: Model, names: Sequence[str], batch: Batch) -> dict[str, Float[Tenso
     """Return the activation maps for scenes drawn at the input size, so that masks align."""
     x = m.preprocessing.normalised(batch.pictures / 255).to(m.device)
     return {name: maps.float() for name, maps in probe.read(m, x, names).items()}
-
-
-def _samples(maps: Float[Tensor, "n c h w"], seed: int) -> Float[Tensor, "samples c"]:
-    """Return the responses at random positions; a seed has the same in all pictures."""
-    flat = maps.flatten(2)
-    generator = torch.Generator().manual_seed(seed)
-    positions = torch.randint(flat.shape[2], (SAMPLES_PER_PICTURE,), generator=generator)
-    return flat[:, :, positions.to(flat.device)].movedim(1, 2).flatten(0, 1)
 
 
 def _masks(batch: Batch) -> Bool[Tensor, "concepts n h w"]:

@@ -59,8 +59,8 @@ def few_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     wait = Workbench.wait
 
-    def wait_longer(bench, recipes, requester, patience):
-        return wait(bench, recipes, requester, max(patience, RESULT_PATIENCE))
+    def wait_longer(bench, recipes, requester, seconds):
+        return wait(bench, recipes, requester, max(seconds, RESULT_PATIENCE))
 
     monkeypatch.setattr(Workbench, "wait", wait_longer)
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", list)
