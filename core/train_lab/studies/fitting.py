@@ -93,7 +93,7 @@ def fit_steps(net: nn.Module, experiment: Experiment, inputs: Inputs, steps: int
         loss.backward()
         optimiser.step()
         if step % REPORT_EVERY == 0:
-            yield Progress(step, steps, note="training")
+            yield Progress(step, steps, note=f"training, step {step} of {steps}")
     net.eval()
 
 

@@ -43,7 +43,7 @@ def show_controls(study: Study, cost: str) -> Path:
         background_job.show_failure(str(answer.error), task)
     elif answer is not None and not answer.done:
         background_job.show_progress(task.key, partial(_progress_text, study))
-        st.caption("Finished rows are kept: *Go on* continues after them.")
+        st.caption("What is measured is kept: *Go on* continues after it.")
     else:
         _show_start(study, file, cost)
     return file
