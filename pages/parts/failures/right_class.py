@@ -33,7 +33,7 @@ def pick_accepted(models: Mapping[str, Card], picture: Picture) -> dict[str, Acc
         kind = LINKED.segmented(
             "The curve follows", [*([LABEL] if known else []), FIRST, CHOSEN], "follow",
             help="The right class is known for drawn scenes and for some photographs of the"
-            " gallery. For other pictures, choose it by name.",
+            " gallery. For other pictures, choose it by name: the chosen class counts as right.",
         )  # fmt: skip
     with right:
         if kind == CHOSEN:
