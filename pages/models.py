@@ -23,7 +23,11 @@ def show() -> None:
     table = catalog(settings, own_networks.names())
     kept_filters.restore()
     rows = filtered(table)
-    st.markdown(f"**{len(rows):,}** of {len(table):,} networks")
+    st.markdown(
+        f"**{len(rows):,}** of {len(table):,} networks:"
+        f" {table['architecture'].nunique():,} architectures, each with every set of weights that"
+        " there is for it, and with random ones"
+    )
     picked = shortlist.pick(table["name"].tolist())
     kept_filters.keep(arrived=arrived_at("models"))
     shortlist.offer_use(picked)

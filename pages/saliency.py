@@ -34,6 +34,8 @@ OLD_SCALES = {"each map": OWN, "each method": SHARED}
 MAP_WIDTH = 100
 # Columns that the grid has at least: one map alone would fill the page.
 MIN_COLUMNS = 5
+# Widths of the pickers of the class, of the class to compare with, and of the opacity.
+PICKERS = (5, 2, 2)
 # Key of the container in which a map is enlarged.
 ENLARGED = "saliency_enlarged"
 
@@ -53,8 +55,15 @@ def show() -> None:
     models, picture = chosen
     results = Results()
     methods = [method.key for method in pick_methods(SALIENCY_METHODS)]
-    opacity, shared_scale = _pick_looks()
-    targets = pick_classes(results, models, picture.id)
+    # One row, so that the first maps are on the first screen of a laptop.
+    kind, against, looks = st.columns(PICKERS, vertical_alignment="top")
+    with looks:
+        opacity = LINKED.slider(
+            "Opacity", 0.0, 1.0, "opacity", 0.6, step=0.05,
+            help="Of the heat maps: 0 shows the picture in grey, 1 the heat map alone.",
+        )  # fmt: skip
+    shared_scale = _pick_scale()
+    targets = pick_classes(results, models, picture.id, (kind, against))
     cells = _cells(models, picture, methods, targets, pick_precision())
     results.ask([cell.recipe for cell in cells.values()])
     scales = _scales(results, cells, shared_scale)
@@ -65,24 +74,17 @@ def show() -> None:
         detail.show(results, models, methods, cells, targets, scales, opacity)
 
 
-def _pick_looks() -> tuple[float, bool]:
-    """Pickers of the maps' opacity, and of whether the networks' maps share a scale."""
+def _pick_scale() -> bool:
+    """Picker of whether the networks' maps share a scale, for experts."""
     accept_old_options(LINKED, "scale", OLD_SCALES)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
-    with left:
-        opacity = LINKED.slider(
-            "Heat map opacity", 0.0, 1.0, "opacity", 0.6, step=0.05,
-            help="0 shows the picture in grey, 1 the heat map alone.",
-        )  # fmt: skip
     if not shows_option(LINKED, "scale", OWN):
-        return opacity, False
-    with right:
-        scale = LINKED.segmented(
-            "Colour scale", [OWN, SHARED], "scale",
-            help="Shared: for each method, the maps of all networks have one scale, so that their"
-            " strengths can be compared.",
-        )  # fmt: skip
-    return opacity, scale == SHARED
+        return False
+    scale = LINKED.segmented(
+        "Colour scale", [OWN, SHARED], "scale",
+        help="Shared: for each method, the maps of all networks have one scale, so that their"
+        " strengths can be compared.",
+    )  # fmt: skip
+    return scale == SHARED
 
 
 def _cells(
@@ -145,7 +147,8 @@ def _show_row(
 def _predicted(card: Card, target: Target) -> str:
     """What the network predicts, and which class is explained."""
     top = target.predictions[0]
-    words = [f"says {escape_markdown(top.label)} ({top.probability:.0%})"]
+    sure = "by chance" if card.source == "untrained" else f"{top.probability:.0%}"
+    words = [f"says {escape_markdown(top.label)} ({sure})"]
     if target.class_index != top.index or target.against is not None:
         label = escape_markdown(card.labels[target.class_index])
         words.append(f"the map explains {label} ({target.probability:.1%})")

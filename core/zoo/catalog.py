@@ -43,7 +43,8 @@ def catalog(settings: Settings | None = None, trained: Sequence[str] = ()) -> pd
             those that the server no longer holds are left out.
 
     Returns:
-        One row per name that `load` takes, models on this machine first. Columns: name,
+        One row per name that `load` takes: models on this machine first, and of those in the same
+        place, CNNs that have classes before all others. Columns: name,
         architecture, family, kind ("CNN", "hybrid", "transformer" or "MLP"), parameters,
         multiply_adds, stages, input_size (pixels), classes (0: no classifier), where (see
         `Card.where`). The parameters of a model
@@ -60,7 +61,10 @@ def catalog(settings: Settings | None = None, trained: Sequence[str] = ()) -> pd
     ]
     table = pd.DataFrame(rows)
     table["where"] = pd.Categorical(table["where"], WHERE_ORDER, ordered=True)
-    return table.sort_values("where", kind="stable", ignore_index=True)
+    no_cnn, no_classes = table["kind"] != "CNN", table["classes"] == 0
+    table = table.assign(rank=2 * no_cnn + no_classes)
+    table = table.sort_values(["where", "rank"], kind="stable", ignore_index=True)
+    return table.drop(columns="rank")
 
 
 def refused_folders(settings: Settings | None = None) -> pd.DataFrame:

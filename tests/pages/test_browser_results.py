@@ -29,9 +29,12 @@ IN_VIEW = """selector => {
 
 
 def test_saliency_shows_the_clicked_map_large_and_keeps_it_in_the_url(real_app, new_page):
-    page = new_page()
+    page = new_page(viewport={"width": 1280, "height": 800})
     page.goto(f"{real_app}/saliency{query(methods=['Grad-CAM', 'StageCAM'])}")
     page.get_by_alt_text("StageCAM of mobilenetv2_100.coral", exact=True).wait_for()
+    first = page.get_by_alt_text("Grad-CAM of mobilenetv1_100.coral", exact=True)
+    box = steady_box(page, first)
+    assert box["y"] + box["height"] < 800  # on the first screen of a laptop
     tile = page.get_by_role("button").filter(has=page.get_by_alt_text(
         "StageCAM of mobilenetv2_100.coral", exact=True))  # fmt: skip
     tile.locator("img").click()

@@ -230,6 +230,13 @@ def test_without_usable_weights_nothing_is_compared(app: AppTest):
     assert not charts(app)
 
 
+def test_a_link_to_no_set_falls_back_to_the_set_that_suits_the_networks(app: AppTest):
+    open_page(app, "compare", [RESNET], set="films")
+    assert "no picture set 'films'" in texts(app)
+    assert not app.expander[0].warning  # above the picker: it is seen when that is closed
+    assert app.segmented_control(key="_set_kind").value == "Gallery views"
+
+
 def test_a_link_to_a_deleted_set_opens_the_picker(app: AppTest):
     open_compare(app, RESNET, set="archive:0123456789abcdef")
     assert "Upload them again" in texts(app)

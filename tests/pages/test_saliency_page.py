@@ -61,6 +61,16 @@ def test_the_grid_has_a_map_of_each_network_by_each_method(app: AppTest):
     assert not app.error
 
 
+def test_three_networks_are_listed_and_an_untrained_one_answers_by_chance(app: AppTest):
+    untrained = "untrained/test_resnet"
+    open_saliency(app, [RESNET, EFFICIENTNET, untrained], methods=["Gradient"])
+    assert len(app.selectbox(key="model").options) == 3  # side by side, the last would be cut
+    assert texts(app).count("(by chance)") == 1
+    app.selectbox(key="model").set_value("test_resnet (untrained)")
+    run_until_complete(app)
+    assert [tile["chosen"] for tile in tiles(app)] == [False, False, True]
+
+
 def test_an_opened_map_is_shown_large_with_its_scores(app: AppTest):
     open_saliency(app, [RESNET, EFFICIENTNET])
     app.segmented_control(key="model").set_value(EFFICIENTNET_TITLE)

@@ -13,6 +13,7 @@ from timm.models import save_for_hf
 from core import compare, zoo
 from core.settings import Settings
 from core.zoo.catalog import WHERE_ORDER, _timm_rows
+from tests.conftest import PROJECT
 
 COMMIT = "0" * 40
 COLUMNS = [
@@ -172,6 +173,22 @@ def test_models_on_this_machine_come_first(models, cache):
     assert positions == sorted(positions)
     assert list(table["name"][:2]) == ["local/birds", "resnet18.tv_in1k"]
     assert list(table.index) == list(range(len(table)))
+
+
+def test_cnns_with_classes_come_first_of_what_can_be_downloaded():
+    table = zoo.catalog()
+    to_download = table[table["where"] == "hub"]
+    wanted = (to_download["kind"] == "CNN") & (to_download["classes"] > 0)
+    assert 0 < wanted.sum() < len(wanted)
+    assert wanted[: wanted.sum()].all()
+
+
+def test_the_readme_has_the_figures_of_the_catalog():
+    table = zoo.catalog()
+    architectures = table["architecture"].nunique()
+    weights = table["where"].isin(["hub", "cached", "refused"]).sum()
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"{architectures:,} architectures, with their {weights:,} sets of weights" in readme
 
 
 def test_added_and_removed_folders_are_noticed_at_once(models):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import predict
 from core.predict import Logits, Prediction
@@ -86,7 +87,10 @@ class Choice:
 
 
 def pick_classes(
-    results: Results, models: Mapping[str, Card], picture: str
+    results: Results,
+    models: Mapping[str, Card],
+    picture: str,
+    places: tuple[DeltaGenerator, DeltaGenerator],
 ) -> dict[str, Target | str]:
     """Show the pickers and return the target of each network.
 
@@ -94,6 +98,7 @@ def pick_classes(
         results: Of the page.
         models: The networks by name.
         picture: The picture's id.
+        places: Where to pick the kind of class, and the class to compare with.
 
     Returns:
         By network: the target, or why there is none. Networks whose logits are missing are left
@@ -105,11 +110,12 @@ def pick_classes(
         results.ask(list(recipes.values()))
         results.show_errors(list(recipes.values()))
     logits = {name: computed.logits for name, computed in results.values(recipes).items()}
-    with pickers:
+    with places[0]:
         kind = _pick_kind()
+    with pickers:
         if kind != TOP and not results.done(list(recipes.values())):
             return {}  # the most probable class is the default, and is not known yet
-        choice = _choice(kind, models, logits)
+        choice = _choice(kind, models, logits, places[1])
     return {name: choice.target(models[name], values) for name, values in logits.items()}
 
 
@@ -140,24 +146,24 @@ def _pick_kind() -> str:
     )  # fmt: skip
 
 
-def _choice(kind: str, models: Mapping[str, Card], logits: Mapping[str, Logits]) -> Choice:
+def _choice(
+    kind: str, models: Mapping[str, Card], logits: Mapping[str, Logits], place: DeltaGenerator
+) -> Choice:
     accept_old_options(LINKED, "and_not", OLD_AGAINST)
     every = classes_by_probability(models, logits)
-    left, right = st.columns(2, vertical_alignment="bottom")
-    with left:
-        same = _pick_class("Class", every, "class") if kind == SAME else None
-    with right if kind == SAME else left:
+    same = _pick_class("Class", every, "class") if kind == SAME else None
+    with place:
         against = _pick_class(
-            "Compared with class", [NOTHING, SECOND, *every], "and_not",
+            "Compared with", [NOTHING, SECOND, *every], "and_not",
             help="Shows why the network prefers the class to this one: the map explains the"
             " difference of their scores.",
         )  # fmt: skip
     names: dict[str, str | None] = dict.fromkeys(models, same)
     if kind == EACH:
         places = st.columns(len(models))
-        for index, (place, (name, card)) in enumerate(zip(places, models.items(), strict=True)):
+        for index, (column, (name, card)) in enumerate(zip(places, models.items(), strict=True)):
             own = classes_by_probability({name: card}, logits)
-            with place:
+            with column:
                 names[name] = _pick_class(escape_markdown(card.title), own, f"class_{index}")
     return Choice(names, against)
 

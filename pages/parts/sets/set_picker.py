@@ -120,16 +120,16 @@ def _set_problem(problem: str) -> None:
     st.session_state[PROBLEM] = problem
 
 
-def _kind_of(reference: str) -> str:
-    """Return the kind of the set with this reference."""
+def _kind_of(reference: str, default: str = DRAWN) -> str:
+    """Return the kind of the set with this reference; the default for a reference of no kind."""
     kinds = (kind for scheme, kind in KINDS.items() if reference.startswith(scheme))
-    return next(kinds, DRAWN)
+    return next(kinds, default)
 
 
 def _open(reference: str, first: PictureSet) -> None:
     """Set the widgets to what a link names."""
     state = st.session_state
-    state["_set_kind"] = _kind_of(reference or first.reference)
+    state["_set_kind"] = _kind_of(reference, _kind_of(first.reference))
     _set_problem("")
     found: PictureSet | None = None
     try:

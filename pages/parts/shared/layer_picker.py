@@ -24,6 +24,8 @@ SHARED = Linked()
 # parameter: where the page that the visitor leaves shows this picker, too, Streamlit removes that.
 LINKED_MODEL = "open_model"
 LINKED = Linked("neurons")
+# Networks whose names fit side by side, also in a column of the page.
+MOST_SIDE_BY_SIDE = 2
 
 
 def usable(models: Mapping[str, Card | ZooscopeError]) -> dict[str, Card]:
@@ -71,6 +73,8 @@ def pick_model(models: Mapping[str, Card]) -> Card:
         return next(iter(models.values()))
     accept_old_options(SHARED, "model", titles)  # links held the networks' full names
     by_title = {titles[name]: card for name, card in models.items()}
+    if len(models) > MOST_SIDE_BY_SIDE:
+        return by_title[SHARED.select("Network", list(by_title), "model")]
     title = SHARED.segmented("Network", list(by_title), "model", format_func=escape_markdown)
     return by_title[title]
 
