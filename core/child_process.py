@@ -27,8 +27,8 @@ log = logging.getLogger(__name__)
 PROJECT = Path(__file__).resolve().parent.parent
 # Priority of a child process: 0 is normal, 19 the lowest. It gives way to the pages.
 NICENESS = 5
-# Seconds after which a child that has no arguments yet ends by itself (it takes half a gigabyte), and
-# for which it counts as ready: less, so that no child ends just as it gets them.
+# Seconds after which a child that has no arguments yet ends by itself, since it takes half a
+# gigabyte, and for which it counts as ready: less, so that no child ends just as it gets them.
 WAITS, COUNTS_AS_READY = 120.0, 105.0
 # Seconds after which the latest progress is yielded again, so that a silent child can be killed.
 HEARTBEAT = 0.2

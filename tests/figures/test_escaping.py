@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core import figures
-from core.compare import reliability
+from core.compare import RiskCoverage, reliability
 from core.figures import escape_plotly
 from core.interventions import Interval
 from core.predict import Prediction
@@ -63,7 +63,17 @@ CALLS: dict[str, list[Callable[[], go.Figure]]] = {
     "resolution_and_channels": [
         lambda: figures.resolution_and_channels(BAD_TEXTS, [3, 2, 1], [1, 2, 3])
     ],
+    "risk_coverage_curves": [
+        lambda: figures.risk_coverage_curves(
+            {BAD: RiskCoverage(CURVE, CURVE, CURVE)}, {BAD: (0.5, 0.5)}
+        )
+    ],
     "seed_curves": [lambda: figures.seed_curves({BAD: {BAD: [0.5, 0.6]}}, [BAD], BAD, BAD)],
+    "severity_curves": [
+        lambda: figures.severity_curves(
+            {BAD: [Interval(0.5, 0.4, 0.6)] * 2}, [BAD] * 2, 1, BAD, BAD
+        )
+    ],
     "share_bars": [lambda: figures.share_bars({BAD: 0.5}, BAD)],
     "stacked_counts": [lambda: figures.stacked_counts(TABLE)],
     "standalone_figure": [
