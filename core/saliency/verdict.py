@@ -106,7 +106,7 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     shown = [each for each in with_evidence if each.method not in INSENSITIVE]
     not_counted = [each for each in with_evidence if each.method in INSENSITIVE]
     if not shown:
-        return _disbelief(with_evidence, _insensitive_note(not_counted[0]))
+        return _disbelief(with_evidence, _insensitive_note())
     if shown[0].area.blurred >= HALF * shown[0].area.whole:
         verdict = _judge_by_removal(shown)
     elif passing := [each for each in shown if each.needed and each.enough]:
@@ -116,7 +116,7 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     believed = [each for each in shown if each.method in verdict.methods]
     notes = (
         *map(_sanity_note, filter(lambda each: each.weak, believed)),
-        *(f"Not counted: {each.method}. {_insensitive_note(each)}" for each in not_counted),
+        *(f"Not counted: {each.method}. {_insensitive_note()}" for each in not_counted),
         *_unsure(shown[0]),
     )
     return replace(verdict, notes=notes)
@@ -228,11 +228,11 @@ def _sanity_note(map_: Evidence) -> str:
     )
 
 
-def _insensitive_note(map_: Evidence) -> str:
+def _insensitive_note() -> str:
     """Return why a method is not believed whatever the tests of its area say."""
     return (
-        f"Maps of {map_.method} hardly change when all weights are shuffled (Adebayo et al. 2018):"
-        " they draw the picture's edges."
+        "Its maps hardly change when all weights are shuffled (Adebayo et al. 2018): they draw the"
+        " picture's edges."
     )
 
 
