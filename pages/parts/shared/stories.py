@@ -127,8 +127,8 @@ STORIES = (
         "Six methods draw six heat maps of the same answer. Tests remove what they mark, and show"
         " which ones to believe, if any.",
         (View("See the tests",
-              "Read the verdicts first: of six heat maps of a cup, the tests believe a few, and other"
-              " ones for each network. Then move the share of pixels below the table: as marked"
+              "Read the verdicts first: of six heat maps of a cup, the tests believe a few, and"
+              " others for each network. Then move the share of pixels below the table: as marked"
               " pixels vanish, a good map makes the answer vanish, too.",
               "trust", CLEAR_PHOTO, PHOTO_NETWORKS),),
     ),
