@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from core import zoo
 from core.pictures import Picture
@@ -28,47 +27,38 @@ def show() -> None:
         " page that shows more of it.",
     )
     stories.show_row()
-    places = [st.container() for _ in range(4)]
-    with places[2]:
+    blocks, below = st.container(), st.container()
+    with below:
         stories.show_cards()
     models, picture = usable(sidebar.models()), sidebar.picture()
     if not models or picture is None:
         show_no_model("a picture and ")
         return
-    _show_blocks(models, picture, places[0], places[1], places[3])
+    with blocks:
+        _show_blocks(models, picture)
 
 
-def _show_blocks(
-    models: Mapping[str, Card],
-    picture: Picture,
-    top: DeltaGenerator,
-    bottom: DeltaGenerator,
-    progress: DeltaGenerator,
-) -> None:
-    """Ask what the page needs, and show it; what is shown first is asked first.
-
-    Progress is shown below everything else, so that nothing moves when it ends.
-    """
+def _show_blocks(models: Mapping[str, Card], picture: Picture) -> None:
+    """Ask what the page needs, and show it; what is shown first is asked first."""
     results, titles = Results(), zoo.distinct_titles(models)
     entries = [
         Entry(card, titles[name], picture, overview_recipes(card, picture.id), results)
         for name, card in models.items()
     ]
+    progress = predictions.show_heading()
+    first = [recipe for entry in entries for recipe in entry.recipes.first]
+    results.ask(first, show_progress=False)
+    predictions.show(entries, picture)
+    results.ask(_later(entries), patience=0, show_progress=False)
+    results.ask(_pictures(entries), patience=0, show_progress=False)
     with progress:
-        results.ask([recipe for entry in entries for recipe in entry.recipes.first])
-    with top:
-        predictions.show(entries, picture)
-    with progress:
-        results.ask(_later(entries), patience=0)
-        results.ask(_pictures(entries), patience=0)
-    with top:
-        pixel_path.show(entries)
-    with bottom:
-        left, right = st.columns(2, gap="large")
-        with left:
-            differences.show(entries)
-        with right:
-            trust.show(entries)
+        results.show_progress()
+    pixel_path.show(entries)
+    left, right = st.columns(2, gap="large")
+    with left:
+        differences.show(entries)
+    with right:
+        trust.show(entries)
 
 
 def _later(entries: Sequence[Entry]) -> list[Recipe]:

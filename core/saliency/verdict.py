@@ -29,6 +29,10 @@ WEAK_SANITY = 0.5
 # for a network that has learned nothing (Adebayo et al. 2018, "Sanity checks for saliency maps";
 # Nie et al. 2018, "A theoretical explanation for perplexing behaviors").
 INSENSITIVE = ("Guided backpropagation",)
+WHY_INSENSITIVE = (
+    "Its maps hardly change when all weights are shuffled (Adebayo et al. 2018): they draw the"
+    " picture's edges."
+)
 # Below this probability the network itself is unsure.
 UNSURE = 0.3
 
@@ -106,7 +110,7 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     shown = [each for each in with_evidence if each.method not in INSENSITIVE]
     not_counted = [each for each in with_evidence if each.method in INSENSITIVE]
     if not shown:
-        return _disbelief(with_evidence, _insensitive_note(not_counted[0]))
+        return _disbelief(with_evidence, WHY_INSENSITIVE)
     if shown[0].area.blurred >= HALF * shown[0].area.whole:
         verdict = _judge_by_removal(shown)
     elif passing := [each for each in shown if each.needed and each.enough]:
@@ -116,7 +120,7 @@ def judge_maps(maps: Sequence[Evidence]) -> Verdict:
     believed = [each for each in shown if each.method in verdict.methods]
     notes = (
         *map(_sanity_note, filter(lambda each: each.weak, believed)),
-        *(f"Not counted: {each.method}. {_insensitive_note(each)}" for each in not_counted),
+        *(f"Not counted: {each.method}. {WHY_INSENSITIVE}" for each in not_counted),
         *_unsure(shown[0]),
     )
     return replace(verdict, notes=notes)
@@ -225,14 +229,6 @@ def _sanity_note(map_: Evidence) -> str:
         f"{map_.method}'s map stays similar ({map_.sanity:.2f}) when all weights are shuffled: part"
         " of its shape comes from the picture itself, such as its edges. The tests above show that"
         " it marks the right area; don't read its outline as what the network learned."
-    )
-
-
-def _insensitive_note(map_: Evidence) -> str:
-    """Return why a method is not believed whatever the tests of its area say."""
-    return (
-        f"Maps of {map_.method} hardly change when all weights are shuffled (Adebayo et al. 2018):"
-        " they draw the picture's edges."
     )
 
 

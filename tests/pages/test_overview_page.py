@@ -112,6 +112,10 @@ def test_grey_tiles_say_that_no_picture_is_made_yet(app: AppTest, monkeypatch: p
     app.query_params["picture"] = PICTURE
     app.switch_page("pages/overview.py")
     run_until(app, lambda: texts(app).count("no picture made yet") == 4)
+    # One progress bar for the whole page is beside the first heading, where it is seen at once.
+    assert len(app.get("progress")) == 1
+    kinds = [element.type for element in app.main]
+    assert kinds.index("progress") < kinds.index("plotly_chart")
 
 
 def test_networks_that_agree_are_said_to_agree(

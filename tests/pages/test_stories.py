@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import zoo
+from core import saliency, zoo
 from core.dissect import strongest_units
 from core.gallery_photos import PHOTOS
+from core.pictures import photo
+from core.saliency import Evidence, Trust
+from core.saliency.area_test import area_tests_steps
+from core.steps import drain
 from core.workbench import Workbench
 from core.workbench.showcase import Showcase
 from core.workbench.tasks.layers import layers_recipe
@@ -61,6 +65,18 @@ def test_the_neuron_of_the_story_is_one_that_the_cat_excites_most(
     showcase.close()
 
 
+def test_on_the_picture_of_the_story_the_tests_believe_a_method(installed: list[str]):
+    m, img = zoo.load(stories.PHOTO_NETWORKS[0]), photo(stories.CLEAR_PHOTO.partition(":")[2])
+    evidence = []
+    for key in ("grad_cam", "layer_cam"):
+        maps = saliency.explain(m, [img], key)
+        (area,) = drain(area_tests_steps(m, [img], maps))
+        evidence.append(Evidence(key, maps[0], area))
+    verdict = saliency.judge_maps(evidence)
+    assert (verdict.trust, verdict.methods) == (Trust.HIGH, ("grad_cam", "layer_cam"))
+    assert not verdict.notes  # the network is sure
+
+
 def test_the_story_opens_its_neuron(app: AppTest, installed: list[str]):
     layers, neurons = stories.STORIES[1].views
     open_page(app, "layers", installed, stories.PHOTO, story=layers.label)
@@ -75,7 +91,11 @@ def test_a_story_leads_back_to_what_the_visitor_had_chosen(app: AppTest, bundled
     open_page(app, "overview", own, "scene:cat~5")
     open_story(app, snow)
     assert app.session_state["models"] == list(stories.WOLF_NETWORKS)
+    assert "· 1 of 3" in app.info[0].value
     click(app, grass.label)  # another view of the story is not the visitor's own choice
+    icons = {button.label: button.icon for button in app.button}
+    assert icons[snow.label] == ":material/arrow_back:"
+    assert icons["The proof"] == ":material/arrow_forward:"
     click(app, "Back to my picture")
     assert app.session_state["picture"] == app.query_params["picture"] == "scene:cat~5"
     assert app.session_state["models"] == own

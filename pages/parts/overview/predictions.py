@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import figures
 from core.figures.charts import BAR_HEIGHT
@@ -10,10 +11,18 @@ from core.pictures import Picture
 from pages.parts.overview.entry import CLASSES, Entry
 from pages.parts.shared.answers_text import NetworkAnswer, describe_answers
 from pages.parts.shared.model_badge import with_badge
+from pages.parts.shared.results import progress_place
 
 # Pixels: the picture and the bars of two networks fit beside the sidebar in a window of 1,280.
 PICTURE_WIDTH, BARS_WIDTH = 200, 270
 BARS_HEIGHT = BAR_HEIGHT * CLASSES + 8
+
+
+def show_heading() -> DeltaGenerator:
+    """Show the heading, and return the place beside it for the page's progress."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("What they say", anchor=False, width="content")
+        return progress_place()
 
 
 def show(entries: Sequence[Entry], picture: Picture) -> None:
@@ -23,7 +32,6 @@ def show(entries: Sequence[Entry], picture: Picture) -> None:
         entries: The networks.
         picture: The picture.
     """
-    st.subheader("What they say", anchor=False)
     with st.container(horizontal=True, gap="small", vertical_alignment="top"):
         with st.container(width=PICTURE_WIDTH):
             st.image(picture.preview, alt=picture.title, width="stretch", output_format="JPEG")

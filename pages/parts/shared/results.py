@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import ZooscopeError
 from core.workbench.engine import Answer
@@ -22,6 +23,8 @@ PATIENCE = 0.6
 POLL = 0.4
 # Seconds that a browser has for drawing results, before more is computed about them.
 DRAWING_TIME = 0.8
+# Pixels: a bar with two lines of text and a button, in a row of its own on a phone.
+PROGRESS_HEIGHT, PROGRESS_WIDTH = 72, 540
 CANCELLED, WAITS = "_cancelled", "_waits"
 
 
@@ -36,8 +39,11 @@ class Results:
     def __init__(self) -> None:
         self._answers: dict[str, Answer[Any]] = {}
         self._errors_shown: set[str] = set()
+        self._without_progress: dict[str, Recipe[Any]] = {}
 
-    def ask(self, recipes: Sequence[Recipe[Any]], patience: float = PATIENCE) -> None:
+    def ask(
+        self, recipes: Sequence[Recipe[Any]], patience: float = PATIENCE, show_progress: bool = True
+    ) -> None:
         """Request recipes, and show progress for those that are missing.
 
         Recipes that were asked before in this run are not asked again.
@@ -45,25 +51,34 @@ class Results:
         Args:
             recipes: What the page needs, in the order in which it shows them.
             patience: Seconds to wait for what is missing.
+            show_progress: Whether to show progress here; `show_progress` does it later otherwise.
         """
         new = {recipe.key: recipe for recipe in recipes if recipe.key not in self._answers}
-        if not new:
+        wanted = [recipe for key, recipe in new.items() if key not in _cancelled()]
+        if new:
+            answers = workbench().wait(wanted, session_id(), patience)
+            self._answers |= dict.fromkeys(new, Answer())
+            self._answers |= {
+                recipe.key: answer for recipe, answer in zip(wanted, answers, strict=True)
+            }
+        self._without_progress |= new
+        if show_progress:
+            self.show_progress()
+
+    def show_progress(self) -> None:
+        """Show one progress bar for all that was asked since the last one, where it is missing."""
+        asked, self._without_progress = self._without_progress, {}
+        if not asked:
             return
-        cancelled = st.session_state.setdefault(CANCELLED, set())
-        wanted = [recipe for key, recipe in new.items() if key not in cancelled]
-        answers = workbench().wait(wanted, session_id(), patience)
-        self._answers |= dict.fromkeys(new, Answer())
-        self._answers |= {
-            recipe.key: answer for recipe, answer in zip(wanted, answers, strict=True)
-        }
-        name = hashlib.sha256("".join(new).encode()).hexdigest()[:16]
+        name = hashlib.sha256("".join(asked).encode()).hexdigest()[:16]
+        wanted = [recipe for key, recipe in asked.items() if key not in _cancelled()]
         missing = [recipe for recipe in wanted if not self._answers[recipe.key].done]
         if missing:
             self._show_progress(missing, len(wanted), name)
         else:
             st.session_state.get(WAITS, {}).pop(name, None)
-        if len(wanted) < len(new):
-            _show_cancelled(list(new), name)
+        if len(wanted) < len(asked):
+            _show_cancelled(list(asked), name)
 
     def answer(self, recipe: Recipe[Value]) -> Answer[Value]:
         """Return what is known of a recipe that was asked."""
@@ -129,8 +144,7 @@ class Results:
             recipes: What will appear.
             height: Height in pixels.
         """
-        cancelled = st.session_state.get(CANCELLED, set())
-        if any(not self.answer(r).done and r.key not in cancelled for r in recipes):
+        if any(not self.answer(r).done and r.key not in _cancelled() for r in recipes):
             st.skeleton(height=height)
         else:
             st.container(height=height, border=True)
@@ -142,6 +156,20 @@ class Results:
             "Cancel", icon=":material/cancel:", key=f"_cancel_{name}", on_click=_cancel,
             args=(missing,),
         )  # fmt: skip
+
+
+def progress_place() -> DeltaGenerator:
+    """Return a place for progress in a row, high enough that nothing moves when progress ends."""
+    return st.container(
+        height=PROGRESS_HEIGHT, width=PROGRESS_WIDTH, border=False, horizontal=True,
+        vertical_alignment="center",
+    )  # fmt: skip
+
+
+def _cancelled() -> set[str]:
+    """Return the keys of the recipes that the visitor has cancelled."""
+    keys: set[str] = st.session_state.setdefault(CANCELLED, set())
+    return keys
 
 
 @st.fragment(run_every=POLL)

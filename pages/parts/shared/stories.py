@@ -14,6 +14,8 @@ from pages.parts.shared import sidebar
 from pages.parts.shared.session import workbench
 
 PHOTO, WOLF = "photo:chelsea", "scene:wolf~2~background={}"
+# A picture on which the tests believe some methods and not others. A test measures it.
+CLEAR_PHOTO = "photo:coffee"
 PHOTO_NETWORKS = ("installed/efficientnet-lite0", "installed/efficientnet-lite2")
 UNTRAINED = ("untrained/tf_efficientnet_lite0", "untrained/tf_efficientnet_lite2")
 WOLF_NETWORKS = BIAS_STORY
@@ -125,9 +127,10 @@ STORIES = (
         "Six methods draw six heat maps of the same answer. Tests remove what they mark, and show"
         " which ones to believe, if any.",
         (View("See the tests",
-              "Read the verdicts first. Then move the share of pixels below the table: as marked"
+              "Read the verdicts first: of six heat maps of a cup, the tests believe a few, and"
+              " others for each network. Then move the share of pixels below the table: as marked"
               " pixels vanish, a good map makes the answer vanish, too.",
-              "trust", PHOTO, PHOTO_NETWORKS),),
+              "trust", CLEAR_PHOTO, PHOTO_NETWORKS),),
     ),
 )  # fmt: skip
 
@@ -174,13 +177,15 @@ def show_note(page: str) -> None:
 
 
 def _show_note(story: Story, view: View) -> None:
-    st.info(f"**{story.title}**  \n{view.note}", icon=f":material/{story.icon}:")
+    place, count = story.views.index(view), len(story.views)
+    step = f" · {place + 1} of {count}" * (count > 1)
+    st.info(f"**{story.title}**{step}  \n{view.note}", icon=f":material/{story.icon}:")
     with st.container(horizontal=True, vertical_alignment="center"):
-        for other in story.views:
+        for number, other in enumerate(story.views):
             if other != view:
-                _show_view(other, view.page)
+                _show_view(other, view.page, earlier=number < place)
         _show_way_back()
-        st.page_link("pages/overview.py", label="All stories", icon=":material/arrow_back:")
+        st.page_link("pages/overview.py", label="All stories", icon=":material/auto_stories:")
 
 
 def _show_way_back() -> None:
@@ -209,15 +214,17 @@ def _current_choice() -> Choice:
     return Choice(sidebar.picture_reference(), tuple(st.session_state.models))
 
 
-def _show_view(view: View, shown_page: str = "") -> None:
+def _show_view(view: View, shown_page: str = "", earlier: bool = False) -> None:
     """Show the link to a view.
 
     Args:
         view: The view.
         shown_page: The page that is shown, where the view may be on the same one.
+        earlier: Whether the story has it before the view that is shown.
     """
+    arrow = ":material/arrow_back:" if earlier else ":material/arrow_forward:"
     st.button(
-        view.label, icon=":material/arrow_forward:", key=f"_story_{view.label}", type="tertiary",
+        view.label, icon=arrow, key=f"_story_{view.label}", type="tertiary",
         on_click=_choose, args=(view, shown_page),
     )  # fmt: skip
 

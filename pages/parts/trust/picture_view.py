@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core import saliency
 from core.pictures import Picture, scene
@@ -34,12 +35,22 @@ ROW_HEIGHT, MAX_ROWS = 35, 10
 
 
 def show(
-    results: Results, models: Mapping[str, Card], picture: Picture, methods: Sequence[Method]
+    results: Results,
+    models: Mapping[str, Card],
+    picture: Picture,
+    methods: Sequence[Method],
+    progress: DeltaGenerator,
 ) -> None:
     """Show the verdict on each network's maps, the table of all maps, and one network's details.
 
-    Progress is shown below everything else, so that nothing moves when it ends: until then, the
-    verdicts say how many methods are tested.
+    Until all methods are tested, the verdicts say how many are.
+
+    Args:
+        results: Of the page.
+        models: The networks by name.
+        picture: The picture.
+        methods: The methods.
+        progress: Where to show progress.
     """
     verdicts = st.container()
     with_checks = LINKED.toggle(
@@ -47,7 +58,7 @@ def show(
         help="Does the map change when the network's weights are shuffled, and does it stay the"
         " same under noise that nobody can see? Each method runs twelve times more.",
     )  # fmt: skip
-    body, progress = st.container(), st.container()
+    body = st.container()
     tested = [
         MapRecipes.build(card, picture, method, with_checks)
         for card, method in product(models.values(), methods)
