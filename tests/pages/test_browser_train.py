@@ -40,7 +40,7 @@ def test_parts_are_explained_by_keyboard_and_a_class_keeps_its_link(real_app, ne
     page = new_page()
     link = query(
         ["bundled/scenes-mobilenet"], train_question="My own choice of classes",
-        train_classes=["dog", "fir"], train_pictures="20", train_size="32", train_pose=0,
+        train_classes=["dog", "fir"], train_pictures="200", train_size="64", train_pose=0,
         train_smaller=0, train_background=0, train_coat=0, train_blocks=2, train_seed=3,
         train_hide=["question", "pictures", "network"],
     )  # fmt: skip
@@ -49,7 +49,7 @@ def test_parts_are_explained_by_keyboard_and_a_class_keeps_its_link(real_app, ne
     part.focus()
     part.press("Enter")
     page.get_by_text("pool2 (pooling):").wait_for()
-    page.get_by_text("the maps become 8 × 8").wait_for()
+    page.get_by_text("the maps become 16 × 16").wait_for()
     assert part.get_attribute("aria-pressed") == "true"
     page.get_by_text("Change the pictures").click()
     page.get_by_text("Learning rate").wait_for()
