@@ -28,7 +28,7 @@ def pick_accepted(models: Mapping[str, Card], picture: Picture) -> dict[str, Acc
     """
     known = known_classes(picture.reference)
     known = known if any(_accepted(card, known).any() for card in models.values()) else ()
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left, right = st.columns([1, 1], vertical_alignment="bottom")
     with left:
         kind = LINKED.segmented(
             "The curve follows", [*([LABEL] if known else []), FIRST, CHOSEN], "follow",
