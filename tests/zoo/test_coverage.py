@@ -29,8 +29,8 @@ SMALL = (
 )  # fmt: skip
 # Checks that need every part of a family's own code: its blocks, its classifier, its layers.
 FIRST_CHECKS = ("load", "predict", "grad_cam")
-# Larger networks take too long for a test. All architectures of ten families are larger: vgg, nasnet,
-# pnasnet, mobilenetv5, and six of vision transformers.
+# Larger networks take too long for a test. All architectures of ten families are larger: vgg,
+# nasnet, pnasnet, mobilenetv5, and six of vision transformers.
 MOST_PARAMETERS = 60e6
 
 
