@@ -182,7 +182,7 @@ def _group_steps(
         batches: The scenes that an earlier group has drawn; new ones are added.
         source: The scenes after them.
     """
-    samples = {name: Samples() for name in names}
+    samples = {name: Samples(count) for name in names}
     total = 2 * math.ceil(count / STEP)  # every scene is read twice
     for index, batch in enumerate(chain(tuple(batches), source)):
         if index == len(batches):

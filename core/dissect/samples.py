@@ -1,7 +1,6 @@
 """Responses of a layer's units at random positions, from which their thresholds are estimated."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import torch
 from jaxtyping import Float, Int
@@ -18,16 +17,26 @@ MAX_VALUES = 100_000_000
 MAX_SORTED = 8_000_000
 
 
-@dataclass
 class Samples:
     """The samples of a layer, batch by batch.
 
     Positions are drawn with replacement. Where a layer has few, most are drawn several times: they
-    are kept once, with the place of each drawn one among them.
+    are kept once, with the place of each drawn one among them. All are kept in one tensor: many
+    small ones between the passes' tensors would keep their memory from being used again.
+
+    Args:
+        count: Number of pictures.
     """
 
-    values: list[Float[Tensor, "n positions c"]] = field(default_factory=list)
-    places: list[Int[Tensor, " drawn"]] = field(default_factory=list)
+    def __init__(self, count: int):
+        self._count = count
+        self._values = torch.empty(0)  # (n, positions, c), made with the first batch
+        self._places: list[Int[Tensor, " drawn"]] = []  # for each picture
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the samples in bytes."""
+        return self._values.nbytes
 
     def add(self, maps: Float[Tensor, "n c h w"], seed: int) -> None:
         """Add a batch; a seed has the same positions in all pictures."""
@@ -35,20 +44,24 @@ class Samples:
         generator = torch.Generator().manual_seed(seed)
         drawn = torch.randint(flat.shape[2], (PER_PICTURE,), generator=generator)
         positions, places = drawn.unique(return_inverse=True)
-        self.values.append(flat[:, :, positions.to(flat.device)].movedim(1, 2).contiguous())
-        self.places.append(places.to(flat.device))
+        start = len(self._places)
+        if not start:
+            most = min(PER_PICTURE, flat.shape[2])
+            self._values = flat.new_empty(self._count, most, flat.shape[1])
+        chosen = flat[:, :, positions.to(flat.device)].movedim(1, 2)
+        self._values[start : start + len(maps), : len(positions)] = chosen
+        self._places += [places] * len(maps)
 
     def thresholds(self) -> Float[Tensor, "shares c"]:
         """Return the thresholds of all units; see `overlaps.thresholds`."""
-        rows = sum(len(values) for values in self.values) * PER_PICTURE
-        units = max(1, MAX_SORTED // rows)
+        places = torch.stack(self._places)[..., None].to(self._values.device)
+        values = self._values[: len(places)]
+        units = max(1, MAX_SORTED // places.numel())
         found = []
-        for start in range(0, self.values[0].shape[2], units):
-            part = [
-                values[:, :, start : start + units][:, places].flatten(0, 1)
-                for values, places in zip(self.values, self.places, strict=True)
-            ]
-            found.append(thresholds(torch.cat(part)))
+        for start in range(0, values.shape[2], units):
+            part = values[:, :, start : start + units]
+            drawn = part.gather(1, places.expand(-1, -1, part.shape[2]))
+            found.append(thresholds(drawn.flatten(0, 1)))
         return torch.cat(found, dim=1)
 
 
