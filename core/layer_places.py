@@ -28,7 +28,8 @@ def local_changes(tensor: Tensor, size: InputSize) -> dict[Axes, bool]:
             `PATCH_CENTRES`.
         size: The input's size.
     """
-    change = to_float64(tensor[1:] - tensor[:1]).square()
+    # Converted first: an activation may be boolean, as a mask is.
+    change = (to_float64(tensor[1:]) - to_float64(tensor[:1])).square()
     return {
         axes: _is_local(_change_on_grid(change, axes))
         for axes in _candidates(tuple(tensor.shape), size)

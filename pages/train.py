@@ -47,8 +47,8 @@ VIEWS = {
     ),
     "Faces beside cars": View(
         likeness_view.show,
-        "Two networks of one design, of which one has learned faces and the other cars: what do"
-        " they have in common?",
+        "Two networks have the same design. One has learned faces, the other cars: what do they"
+        " have in common?",
         "Compare with two networks that both learned faces, which is how alike they could be, and"
         " with the same networks before training, which is how alike random weights are.",
     ),

@@ -20,7 +20,7 @@ def test_intervals_of_shares_cover_the_truth(count: int, share: float):
 
 
 def test_intervals_of_views_cover_the_truth_and_are_wider():
-    """Ten photographs in twelve views, all of which are right together in most cases."""
+    """Ten photographs in twelve views. Mostly, all views of one are right, or none is."""
     random = np.random.default_rng(0)
     groups = np.repeat(np.arange(10), 12)
     hits, wider = [], []

@@ -8,7 +8,6 @@ proved by changing the picture (`core.interventions`).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
@@ -19,10 +18,9 @@ from core.arguments import require_count
 from core.dissect import reference_scenes
 from core.saliency.evaluate import peak_in_mask
 from core.saliency.explanation import explain_steps
-from core.saliency.truth import mask_on_grid
-from core.scenes import PARTS
+from core.saliency.truth import object_masks
 from core.scenes.world import Batch
-from core.steps import Progress, Steps, map_progress
+from core.steps import Steps, as_step, map_progress
 from core.zoo import Model
 
 # Seed of the scenes; no network was trained on them.
@@ -78,10 +76,11 @@ def reason_steps(m: Model, classes: Sequence[str], count: int) -> Steps[Reasons]
     answered, pointed, areas, maps = [], [], [], []
     for start in range(0, count, m.batch_size):
         rows = range(start, min(start + m.batch_size, count))
-        imgs, masks = _draw(m, classes, rows)
+        drawn = _batch(classes, rows, max(m.input_size[1:]))
+        imgs, masks = reference_scenes.images(drawn), object_masks(m.preprocessing, drawn)
         answers = predict.scores(m, imgs).logits.argmax(1).tolist()
         explained = (yield from map_progress(
-            explain_steps(m, imgs, METHOD, answers), partial(_as_scenes, start, count)
+            explain_steps(m, imgs, METHOD, answers), as_step(start, count)
         )).maps  # fmt: skip
         answered += [labels[answer] for answer in answers]
         pointed.append(peak_in_mask(explained, masks))
@@ -98,25 +97,10 @@ def reason_scenes(classes: Sequence[str], rows: Sequence[int], size: int) -> lis
     return reference_scenes.images(_batch(classes, rows, size))
 
 
-def _draw(
-    m: Model, classes: Sequence[str], rows: Sequence[int]
-) -> tuple[list[Image.Image], Bool[np.ndarray, "n h w"]]:
-    """Draw scenes as large as the input's longer side, and the masks of their objects."""
-    drawn = _batch(classes, rows, max(m.input_size[1:]))
-    objects = (drawn.parts > PARTS.index("occluder")).numpy()
-    masks = np.stack([mask_on_grid(m.preprocessing, mask) for mask in objects])
-    return reference_scenes.images(drawn), masks
-
-
 def _batch(classes: Sequence[str], rows: Sequence[int], size: int) -> Batch:
     return scenes.batch(
         SEED, list(rows), size, [{"class_": classes[row % len(classes)]} for row in rows]
     )
-
-
-def _as_scenes(start: int, count: int, progress: Progress) -> Progress:
-    """Convert the progress of a batch's maps into that of all scenes."""
-    return Progress(start, count)
 
 
 def _smaller(values: Float[np.ndarray, "h w"]) -> UInt8[np.ndarray, "y x"]:

@@ -15,6 +15,7 @@ from core.options import Option
 from core.saliency.evaluate import energy_in_mask, evaluate_steps, peak_in_mask
 from core.saliency.explanation import explain_steps
 from core.scenes import PARTS
+from core.scenes.world import Batch
 from core.steps import Progress, Steps, map_progress
 from core.zoo import Model
 from core.zoo.precision import FLOAT32
@@ -90,6 +91,12 @@ def mask_on_grid(
     return np.asarray(preprocessing.crop(picture))[..., 0] > 127
 
 
+def object_masks(preprocessing: Preprocessing, drawn: Batch) -> Bool[np.ndarray, "n h w"]:
+    """Return the masks of the scenes' objects on the network's input grid."""
+    objects = (drawn.parts > PARTS.index("occluder")).numpy()
+    return np.stack([mask_on_grid(preprocessing, mask) for mask in objects])
+
+
 def _progress_of_part(progress: Progress, start: int, count: int, explained: bool) -> Progress:
     """Convert the progress of a batch into that of all scenes: one step per evaluated scene."""
     return Progress(start + (progress.step if explained else 0), count)
@@ -106,6 +113,5 @@ def _draw_scenes(
     """
     facts = [{"class_": reference_scenes.class_of(index)} for index in indices]
     drawn = scenes.batch(SEED, indices, max(preprocessing.input_size[1:]), facts)
-    objects = (drawn.parts > PARTS.index("occluder")).numpy()
-    masks = np.stack([mask_on_grid(preprocessing, mask) for mask in objects])
+    masks = object_masks(preprocessing, drawn)
     return reference_scenes.images(drawn), drawn.labels.tolist(), masks

@@ -1,20 +1,20 @@
 """A sample of a set: so many of its pictures, balanced over their labels."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import numpy as np
-from PIL import Image
 
 from core.pictures import PictureForgotten
 from core.sets.picture_set import PictureSet
 from core.sets.right_classes import right_classes, subject
+from core.sets.subset import Subset
 
 SCHEME, SEPARATOR = "sample:", "~"
 TEXT = re.compile(r"sample:(\d{1,5})~(\d{1,10})~(?!sample:)(.+)", re.ASCII | re.DOTALL)
 
 
-class SetSample:
+class SetSample(Subset):
     """A sample of a set; implements `PictureSet` and `KnowsClasses`.
 
     Pictures whose right class is known come first, in turn for each label; the seed decides which
@@ -27,27 +27,8 @@ class SetSample:
     """
 
     def __init__(self, parent: PictureSet, count: int, seed: int = 0):
-        self._parent = parent
-        self._indices = _choose(parent, count, seed)
-        self.name = parent.name
+        super().__init__(parent, _choose(parent, count, seed))
         self.reference = f"{SCHEME}{count}{SEPARATOR}{seed}{SEPARATOR}{parent.reference}"
-        self.keys = tuple(parent.keys[index] for index in self._indices)
-        self.classes = parent.classes
-
-    def __len__(self) -> int:
-        return len(self._indices)
-
-    def image(self, index: int, size: int = 320) -> Image.Image:
-        """Return a picture. See `PictureSet.image`."""
-        return self._parent.image(self._indices[index], size)
-
-    def label(self, index: int) -> str:
-        """Return a picture's class. See `PictureSet.label`."""
-        return self._parent.label(self._indices[index])
-
-    def facts(self, index: int) -> Mapping[str, str]:
-        """Return further facts about a picture. See `PictureSet.facts`."""
-        return self._parent.facts(self._indices[index])
 
     def right_classes(self, index: int) -> tuple[str, ...]:
         """Return the classes that are right for a picture."""

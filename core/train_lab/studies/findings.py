@@ -18,7 +18,7 @@ class Difference:
 
     Attributes:
         mean: Mean of the differences.
-        clear: Whether it has the same sign for every seed, of which there are at least three.
+        clear: Whether there are at least three seeds, and the sign is the same for all of them.
     """
 
     mean: float

@@ -63,7 +63,7 @@ class Study:
 
     @property
     def row_count(self) -> int:
-        """Number of rows, and of networks but for likeness, of which a row compares three."""
+        """Number of rows. A row is one network; a row of the study of likeness compares three."""
         if self.question is Question.DEPTH:
             return self.repeats * MAX_BLOCKS
         if self.question is Question.LIKENESS:

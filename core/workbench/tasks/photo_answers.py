@@ -1,4 +1,4 @@
-"""What a network says of a photograph of which one thing at a time is changed."""
+"""What a network says of a photograph when one thing in it is changed."""
 
 from core.interventions import PhotoAnswers, area_cells, photo_answer_steps
 from core.predict import require_classes

@@ -24,6 +24,8 @@ LINKED = Linked("bias")
 HEAT_MAP, BOX, BRUSH, ERASER = "Heat map", "Box", "Brush", "Eraser"
 TOOLS = {HEAT_MAP: "look", BOX: "box", BRUSH: "brush", ERASER: "erase"}
 METHOD = "stage_cam"
+# Height of the placeholder in pixels.
+HEIGHT = 240
 CELLS, COMPONENT = "area", "_area_picker"
 
 _PICKER = st.components.v2.component(
@@ -57,14 +59,14 @@ def pick_area(results: Results, card: Card, picture: Picture) -> str | None:
 
 
 def _heat_map_cells(results: Results, card: Card, picture: Picture) -> np.ndarray | None:
-    """Return the strongest cells of a network's heat map, and keep them as the own ones."""
+    """Return the strongest cells of a network's heat map; None while it is missing."""
     share = LINKED.slider("Marked share of the picture, in per cent", 5, 60, "share", 30, step=5)
     recipe = saliency_map_recipe(card, picture.id, METHOD)
     results.ask([recipe])
     results.show_error(recipe)
     found = results.value(recipe)
     if found is None:
-        results.placeholder([recipe], 240)
+        results.placeholder([recipe], HEIGHT)
         return None
     st.caption(f"Where {escape_markdown(card.title)} looks, by StageCAM.")
     box = images.crop_box(card, picture.image)

@@ -30,6 +30,7 @@ TEXT = "what it does"
 # Classes that are named for a picture that was opened.
 TOP = 3
 OPENED, ENLARGED = "change", "_changed_photograph"
+KEPT = "_changed_photographs_kept"
 
 
 def show(models: Mapping[str, Card], picture: Picture) -> None:
@@ -79,7 +80,7 @@ def _sentence(card: Card, found: PhotoAnswers) -> str:
     elif without_area >= MUCH:
         rest = "It stays **without the marked area**: the answer rests on something outside it."
     elif without_background >= MUCH:
-        rest = "It rests **on the marked area**: without it, the answer is gone."
+        rest = "It rests **on the marked area**: without it, less than half of that is left."
     else:
         rest = "It needs **both** the marked area and what is around it."
     return f"{first} {rest}"
@@ -89,14 +90,14 @@ def _show_pictures(
     models: Mapping[str, Card], picture: Picture, area: str, answers: Mapping[str, PhotoAnswers]
 ) -> None:
     """Show the changed pictures; a click shows one of them large, with the answers to it."""
-    changed = interventions.changed_photographs(picture.image, interventions.area_cells(area))
+    changed = _changed(picture, area)
     opened = st.query_params.get(LINKED.key(OPENED), "")
     tiles = [
         Tile(
-            key, _title(key), f"The picture: {_title(key)}", data_uri(img), _kept(key, answers),
+            key, _title(key), f"The picture: {_title(key)}", uri, _kept(key, answers),
             busy=len(answers) < len(models), chosen=key == opened,
         )
-        for key, img in changed.items()
+        for key, (_, uri) in changed.items()
     ]  # fmt: skip
     st.caption(
         "The numbers: how probable each network's first answer still is. Click a picture to see"
@@ -107,7 +108,22 @@ def _show_pictures(
     )
     with st.container(key=ENLARGED):
         if opened in changed:
-            _show_large(models, opened, changed[opened], answers)
+            _show_large(models, opened, changed[opened][0], answers)
+
+
+def _changed(picture: Picture, area: str) -> dict[str, tuple[Image.Image, str]]:
+    """Return the changed pictures with their data URIs, kept for the session until others are made.
+
+    They take half a second, and a page that shows progress runs twice a second.
+    """
+    kept = st.session_state.get(KEPT)
+    if kept is None or kept[0] != (picture.id, area):
+        cells = interventions.area_cells(area)
+        imgs = interventions.changed_photographs(picture.image, cells)
+        kept = (picture.id, area), {key: (img, data_uri(img)) for key, img in imgs.items()}
+        st.session_state[KEPT] = kept
+    changed: dict[str, tuple[Image.Image, str]] = kept[1]
+    return changed
 
 
 def _open(key: str) -> None:
